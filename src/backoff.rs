@@ -1,0 +1,53 @@
+//! How long to look away before looking at a contended word again.
+
+/// Grows with every call, up to a bound.
+pub(crate) struct Backoff {
+    step: u32,
+}
+
+/// The first pause is `1 << FIRST` spin hints long, the longest `1 << LAST`.
+#[cfg(not(loom))]
+const FIRST: u32 = 4;
+#[cfg(not(loom))]
+const LAST: u32 = 8;
+
+impl Backoff {
+    pub(crate) const fn new() -> Self {
+        Self { step: 0 }
+    }
+}
+
+#[cfg(not(loom))]
+impl Backoff {
+    /// After a lost compare-exchange: somebody else got on, and the word may be free already.
+    pub(crate) fn lost_race(&mut self) {
+        for _ in 0..1_u32 << (FIRST + self.step) {
+            core::hint::spin_loop();
+        }
+        self.step = (self.step + 1).min(LAST - FIRST);
+    }
+
+    /// While somebody holds the lock: a few instructions, unless the holder was descheduled.
+    pub(crate) fn locked(&mut self) {
+        #[cfg(feature = "std")]
+        if self.step == LAST - FIRST {
+            return std::thread::yield_now();
+        }
+        self.lost_race();
+    }
+}
+
+#[cfg(loom)]
+impl Backoff {
+    /// Nothing: a lost compare-exchange is progress of another thread, so this loop is finite.
+    pub(crate) fn lost_race(&mut self) {}
+
+    /// Ends the schedules in which a waiter only spins once more, for loom explores those for ever.
+    pub(crate) fn locked(&mut self) {
+        if self.step > 0 {
+            ::loom::skip_branch();
+        }
+        self.step = 1;
+        ::loom::thread::yield_now();
+    }
+}

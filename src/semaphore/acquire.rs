@@ -1,0 +1,95 @@
+//! The future that waits for permits.
+
+use core::{
+    fmt,
+    future::Future,
+    panic::{RefUnwindSafe, UnwindSafe},
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use pin_project_lite::pin_project;
+
+use super::{Semaphore, SemaphorePermit};
+use crate::wait_queue::Waiter;
+
+pin_project! {
+    /// Waits for the permits of a [`Semaphore`]: the future of [`acquire`] and [`acquire_many`].
+    ///
+    /// It has a name, so it can be stored in a struct and polled without boxing. It holds its own
+    /// place in the queue, so it never allocates, and must be pinned before it is polled.
+    ///
+    /// # Fairness
+    ///
+    /// The first poll decides its place in the queue, not the call that made it.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it gives up its place, in O(1). If its permits were granted already they go back to
+    /// the semaphore, and on to the next in the queue. Nothing is lost either way.
+    ///
+    /// Leaking it ([`core::mem::forget`] of a `Pin<Box<Acquire>>`) is sound and costs its place in
+    /// the queue: once it is at the front, its permits are granted to it and never come back.
+    ///
+    /// # Panics
+    ///
+    /// When it is polled again after it was ready.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use compio_sync::{Acquire, Semaphore};
+    ///
+    /// static FILES: Semaphore = Semaphore::new(64);
+    ///
+    /// struct Open {
+    ///     turn: Acquire<'static>,
+    /// }
+    ///
+    /// # compio::runtime::Runtime::new().unwrap().block_on(async {
+    /// let open = Open { turn: FILES.acquire() };
+    /// let permit = open.turn.await;
+    /// assert_eq!(FILES.in_use(), 1);
+    /// # });
+    /// ```
+    ///
+    /// [`acquire`]: Semaphore::acquire
+    /// [`acquire_many`]: Semaphore::acquire_many
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct Acquire<'a> {
+        #[pin]
+        waiter: Waiter<&'a Semaphore>,
+    }
+}
+
+impl<'a> Acquire<'a> {
+    #[inline]
+    pub(super) fn new(semaphore: &'a Semaphore, permits: usize) -> Self {
+        Self {
+            waiter: Waiter::new(semaphore, permits),
+        }
+    }
+}
+
+impl<'a> Future for Acquire<'a> {
+    type Output = SemaphorePermit<'a>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let permits = self.waiter.request();
+        let semaphore = ready!(self.project().waiter.poll(context));
+        Poll::Ready(SemaphorePermit::new(semaphore, permits))
+    }
+}
+
+// A panic never leaves the queue half changed: a waiter is queued, granted or gone.
+impl UnwindSafe for Acquire<'_> {}
+impl RefUnwindSafe for Acquire<'_> {}
+
+impl fmt::Debug for Acquire<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Acquire")
+            .field("permits", &self.waiter.request())
+            .finish_non_exhaustive()
+    }
+}

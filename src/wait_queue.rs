@@ -1,0 +1,337 @@
+//! The wait queue: one word and an intrusive list, on which every primitive of this crate stands.
+//!
+//! All `unsafe` code of the crate is in this module. A primitive on top of it is safe code: a
+//! [`Policy`] that says what value the word may have when a request is granted, and what it has when
+//! that is given back.
+//!
+//! # Rules
+//!
+//! `value`, `QUEUED` and `LOCKED` are the parts of the [word](word). Each `SAFETY` note cites one of these.
+//!
+//! 1. `LOCKED` is a spinlock over the list and whatever a primitive keeps beside it. Locked without
+//!    `QUEUED`, nobody is queued and nobody is about to be.
+//! 2. While `LOCKED` is clear, `QUEUED` is set exactly when the list is not empty.
+//! 3. While `LOCKED` is set only its holder writes the word: unlocking is a plain store, which
+//!    publishes value and queue flag with it.
+//! 4. While `QUEUED` is set nobody takes value but the holder of the lock, for the front of the
+//!    queue: strictly first come, first served.
+//! 5. Linked means alive and pinned. Links and the stored waker are touched under the lock only, but
+//!    for the owner, who may read its waker without it.
+//! 6. Granting a node is the last access to it by anybody but its owner.
+//! 7. No foreign code under the lock: no waker is cloned, woken or dropped while it is held.
+//!
+//! # Costs
+//!
+//! | operation | nobody queued | somebody queued |
+//! | --- | --- | --- |
+//! | take | 1 compare-exchange | 1 load, refused |
+//! | first poll | 1 compare-exchange | lock, push, unlock |
+//! | give back | 1 compare-exchange | lock, grant the front, unlock, wake |
+//! | poll again, same waker | - | 1 load, no lock |
+//! | poll after the grant | - | 1 load, no lock |
+//! | cancel while queued | - | lock, unlink in O(1), grant the new front, unlock, wake |
+//! | cancel after the grant | - | the same as to give back |
+//!
+//! Locking is one compare-exchange and unlocking one store.
+//!
+//! # A panicking waker
+//!
+//! Grants are made before anybody is woken, and the wakers of one locked section are collected in a
+//! batch. When one of them panics, the rest of the batch is woken and the rest of the queue served
+//! while the panic goes on.
+#![allow(unsafe_code)]
+
+mod list;
+mod waiter;
+mod wake_batch;
+mod word;
+
+use core::{mem, task::Waker};
+
+use self::{
+    list::{List, Node},
+    wake_batch::WakeBatch,
+    word::{Snapshot, Word},
+};
+pub(crate) use self::{
+    waiter::{Primitive, Waiter},
+    word::MAX_VALUE,
+};
+use crate::{
+    backoff::Backoff,
+    loom::{UnsafeCell, const_unless_loom},
+};
+
+/// What a primitive makes of the word's value.
+pub(crate) trait Policy {
+    /// What a waiter asks for.
+    type Request: Copy + Send;
+
+    /// Whether it asks for nothing at all, and so need not wait for anybody.
+    fn is_nothing(request: Self::Request) -> bool;
+
+    /// The value once the request is granted, or `None` if it has to wait.
+    fn grant(value: isize, request: Self::Request) -> Option<isize>;
+
+    /// The value once what was granted is given back.
+    fn give_back(value: isize, request: Self::Request) -> isize;
+}
+
+/// A value, and those who wait for it in the order in which they came.
+pub(crate) struct WaitQueue<P: Policy> {
+    word: Word,
+    list: UnsafeCell<List<P::Request>>,
+}
+
+// SAFETY: rule 5: the list, and the nodes it points to, are touched under the lock only.
+unsafe impl<P: Policy> Send for WaitQueue<P> {}
+
+// SAFETY: as above.
+unsafe impl<P: Policy> Sync for WaitQueue<P> {}
+
+impl<P: Policy> WaitQueue<P> {
+    const_unless_loom! {
+        pub(crate) fn new(value: isize) -> Self {
+            Self { word: Word::new(value), list: UnsafeCell::new(List::new()) }
+        }
+    }
+
+    /// The value at some moment of the call.
+    #[inline]
+    pub(crate) fn value(&self) -> isize {
+        self.word.load().value()
+    }
+
+    /// Takes what the request asks for, if it is there and nobody is queued.
+    #[inline]
+    pub(crate) fn try_take(&self, request: P::Request) -> bool {
+        if P::is_nothing(request) {
+            return true;
+        }
+        let seen = self.word.load();
+        if !seen.is_open() {
+            return !seen.is_queued() && self.retry_take(request);
+        }
+        match P::grant(seen.value(), request) {
+            Some(value) => self.word.try_take(seen, value) || self.retry_take(request),
+            None => false,
+        }
+    }
+
+    #[cold]
+    fn retry_take(&self, request: P::Request) -> bool {
+        let mut backoff = Backoff::new();
+        backoff.lost_race();
+        loop {
+            let seen = self.word.load();
+            if seen.is_queued() {
+                return false;
+            }
+            if seen.is_locked() {
+                backoff.locked();
+                continue;
+            }
+            match P::grant(seen.value(), request) {
+                Some(value) if self.word.try_take(seen, value) => return true,
+                Some(_) => backoff.lost_race(),
+                None => return false,
+            }
+        }
+    }
+
+    /// Takes what the request asks for, or else the lock to queue for it.
+    fn take_or_lock(&self, request: P::Request) -> Option<Locked<'_, P>> {
+        let mut backoff = Backoff::new();
+        loop {
+            let seen = self.word.load();
+            if seen.is_locked() {
+                backoff.locked();
+                continue;
+            }
+            let granted = if seen.is_queued() {
+                None
+            } else {
+                P::grant(seen.value(), request)
+            };
+            match granted {
+                Some(value) if self.word.try_take(seen, value) => return None,
+                None if self.word.try_lock_to_queue(seen) => return Some(Locked::new(self, seen)),
+                _ => backoff.lost_race(),
+            }
+        }
+    }
+
+    /// Gives back what was granted, and serves those whose turn has come.
+    #[inline]
+    pub(crate) fn give_back(&self, request: P::Request) {
+        let seen = self.word.load();
+        if !seen.is_open() {
+            return self.hand_over(request);
+        }
+        if !self
+            .word
+            .try_give(seen, P::give_back(seen.value(), request))
+        {
+            self.retry_give_back(request);
+        }
+    }
+
+    #[cold]
+    fn retry_give_back(&self, request: P::Request) {
+        let mut backoff = Backoff::new();
+        loop {
+            backoff.lost_race();
+            let seen = self.word.load();
+            if !seen.is_open() {
+                return self.hand_over(request);
+            }
+            if self
+                .word
+                .try_give(seen, P::give_back(seen.value(), request))
+            {
+                return;
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn hand_over(&self, request: P::Request) {
+        let mut locked = self.lock();
+        locked.value = P::give_back(locked.value, request);
+        locked.serve();
+    }
+
+    /// The lock, whether or not anybody is queued. Whoever changes the value with it ends with
+    /// [`Locked::serve`].
+    pub(crate) fn lock(&self) -> Locked<'_, P> {
+        let mut backoff = Backoff::new();
+        loop {
+            let seen = self.word.load();
+            if seen.is_locked() {
+                backoff.locked();
+            } else if self.word.try_lock(seen) {
+                return Locked::new(self, seen);
+            } else {
+                backoff.lost_race();
+            }
+        }
+    }
+
+    /// The lock, or `None` if nobody is queued: then all that was done to nodes is seen.
+    fn lock_if_queued(&self) -> Option<Locked<'_, P>> {
+        let mut backoff = Backoff::new();
+        loop {
+            let seen = self.word.load_after_unlock();
+            if !seen.is_queued() {
+                return None;
+            }
+            if seen.is_locked() {
+                backoff.locked();
+            } else if self.word.try_lock(seen) {
+                return Some(Locked::new(self, seen));
+            } else {
+                backoff.lost_race();
+            }
+        }
+    }
+}
+
+/// The lock over the list. Dropping it publishes value and queue flag in one store.
+pub(crate) struct Locked<'q, P: Policy> {
+    queue: &'q WaitQueue<P>,
+    /// What the word's value will be.
+    pub(crate) value: isize,
+}
+
+impl<'q, P: Policy> Locked<'q, P> {
+    /// For whoever has just set LOCKED on the word that was `seen`.
+    #[inline]
+    fn new(queue: &'q WaitQueue<P>, seen: Snapshot) -> Self {
+        Self {
+            queue,
+            value: seen.value(),
+        }
+    }
+
+    /// Grants the front as long as its turn has come, unlocks, and wakes whom it granted.
+    ///
+    /// O(1) for each that is granted.
+    pub(crate) fn serve(mut self) {
+        let queue = self.queue;
+        loop {
+            let mut batch = WakeBatch::new();
+            while !batch.is_full() {
+                match self.grant_front() {
+                    Some(waker) => batch.push(waker),
+                    None => break,
+                }
+            }
+            drop(self);
+            if !batch.is_full() {
+                return batch.wake_all();
+            }
+            let rest = ServeOnUnwind(queue);
+            batch.wake_all();
+            mem::forget(rest);
+            match queue.lock_if_queued() {
+                Some(locked) => self = locked,
+                None => return,
+            }
+        }
+    }
+
+    fn grant_front(&mut self) -> Option<Waker> {
+        // SAFETY: rule 5: locked, and `front` is not used after this function.
+        let front = self.with_list(|list| unsafe { list.front() })?;
+        self.value = P::grant(self.value, front.request)?;
+        // SAFETY: rule 5: locked, and linked as the front.
+        let waker = unsafe { self.unlink(front) };
+        front.grant();
+        Some(waker)
+    }
+
+    /// # Safety
+    /// The node is not linked; it is pinned, and unlinked before it dies.
+    unsafe fn push_back(&mut self, node: &Node<P::Request>, waker: Waker) {
+        // SAFETY: rule 5: locked, and not linked.
+        unsafe { node.set_waker(waker) };
+        // SAFETY: rule 5: locked; the rest is the caller's promise.
+        self.with_list(|list| unsafe { list.push_back(node) });
+    }
+
+    /// # Safety
+    /// The node is linked in this queue.
+    unsafe fn unlink(&mut self, node: &Node<P::Request>) -> Waker {
+        // SAFETY: rule 5: locked; the rest is the caller's promise.
+        self.with_list(|list| unsafe { list.unlink(node) });
+        // SAFETY: rule 5: locked, and just unlinked.
+        unsafe { node.take_waker() }
+    }
+
+    #[inline]
+    fn with_list<R>(&mut self, access: impl FnOnce(&mut List<P::Request>) -> R) -> R {
+        // SAFETY: rule 5: locked, and borrowed for the closure's time only.
+        self.queue
+            .list
+            .with_mut(|list| access(unsafe { &mut *list }))
+    }
+}
+
+impl<P: Policy> Drop for Locked<'_, P> {
+    #[inline]
+    fn drop(&mut self) {
+        let queued = !self.with_list(|list| list.is_empty());
+        self.queue.word.unlock(self.value, queued);
+    }
+}
+
+/// Serves the rest of the queue when a waker panics between two batches.
+struct ServeOnUnwind<'q, P: Policy>(&'q WaitQueue<P>);
+
+impl<P: Policy> Drop for ServeOnUnwind<'_, P> {
+    fn drop(&mut self) {
+        if let Some(locked) = self.0.lock_if_queued() {
+            locked.serve();
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The intrusive list: nodes that live in futures, linked into a ring from the front.
+
+use core::{cell::Cell, marker::PhantomPinned, mem::MaybeUninit, ptr, task::Waker};
+
+use crate::loom::{AtomicBool, Ordering, UnsafeCell};
+
+/// One waiter's place in the queue. It is embedded in the future that waits, so queueing never
+/// allocates.
+///
+/// While it is linked, others reach it through the list, and yet its owner is polled through a
+/// `Pin<&mut _>` to it. Two things make that sound. All that changes is inside cells, and is reached
+/// through `&Node`, never through `&mut Node`. And the node is `!Unpin`: for such a type the compiler
+/// does not take `&mut` to be the only pointer. `core::pin::UnsafePinned` will be the type that says
+/// so, once it is stable.
+pub(super) struct Node<R> {
+    prev: Link<R>,
+    next: Link<R>,
+    /// Initialized while linked.
+    waker: UnsafeCell<MaybeUninit<Waker>>,
+    granted: AtomicBool,
+    /// The owner's own note that it has queued this node and not yet taken it back.
+    pub(super) is_queued: Cell<bool>,
+    pub(super) request: R,
+    _pinned: PhantomPinned,
+}
+
+impl<R> Node<R> {
+    pub(super) fn new(request: R) -> Self {
+        Self {
+            prev: Link::new(),
+            next: Link::new(),
+            waker: UnsafeCell::new(MaybeUninit::uninit()),
+            granted: AtomicBool::new(false),
+            is_queued: Cell::new(false),
+            request,
+            _pinned: PhantomPinned,
+        }
+    }
+
+    /// Whether the owner has what it asked for, and the node to itself again. Takes no lock.
+    ///
+    /// ORDERING: `Acquire` pairs with [`grant`](Self::grant).
+    #[inline]
+    pub(super) fn is_granted(&self) -> bool {
+        self.granted.load(Ordering::Acquire)
+    }
+
+    /// Hands the node back to its owner, who may free it at once.
+    ///
+    /// ORDERING: `Release` pairs with [`is_granted`](Self::is_granted): the owner sees what the
+    /// former holders of its permits wrote, and the granter is done with the node.
+    #[inline]
+    pub(super) fn grant(&self) {
+        self.granted.store(true, Ordering::Release);
+    }
+
+    /// Whether the stored waker wakes the same task as `waker`. Takes no lock.
+    ///
+    /// RACE: a granter may be moving the stored waker out. It leaves the bytes, and `will_wake`
+    /// compares two pointers and calls nothing.
+    ///
+    /// # Safety
+    /// The caller owns the node and has queued it.
+    #[inline]
+    pub(super) unsafe fn will_wake(&self, waker: &Waker) -> bool {
+        // SAFETY: rule 5: initialized when it was linked, and nobody but the caller would write it.
+        self.waker
+            .with(|stored| unsafe { &*stored.cast::<Waker>() }.will_wake(waker))
+    }
+
+    /// # Safety
+    /// The caller holds the lock, and the node is not linked.
+    #[inline]
+    pub(super) unsafe fn set_waker(&self, waker: Waker) {
+        // SAFETY: rule 5: the caller holds the lock.
+        self.waker
+            .with_mut(|stored| unsafe { stored.cast::<Waker>().write(waker) });
+    }
+
+    /// # Safety
+    /// The caller holds the lock, and the node is linked.
+    #[inline]
+    pub(super) unsafe fn replace_waker(&self, waker: Waker) -> Waker {
+        // SAFETY: rule 5: the caller holds the lock, and the waker is initialized.
+        self.waker
+            .with_mut(|stored| unsafe { stored.cast::<Waker>().replace(waker) })
+    }
+
+    /// Moves the waker out and leaves the bytes.
+    ///
+    /// # Safety
+    /// The caller holds the lock, and has just unlinked the node.
+    #[inline]
+    pub(super) unsafe fn take_waker(&self) -> Waker {
+        // SAFETY: rule 5: nobody writes it under the caller's lock; it was initialized while linked,
+        // and is moved out once, because a node is unlinked once.
+        self.waker
+            .with(|stored| unsafe { stored.cast::<Waker>().read() })
+    }
+}
+
+/// A pointer to a neighbour in the ring.
+struct Link<R>(UnsafeCell<*const Node<R>>);
+
+impl<R> Link<R> {
+    fn new() -> Self {
+        Self(UnsafeCell::new(ptr::null()))
+    }
+
+    /// # Safety
+    /// The caller holds the lock, the node is linked, and `'l` ends before the lock is given up.
+    #[inline]
+    unsafe fn get<'l>(&self) -> &'l Node<R> {
+        // SAFETY: rule 5: links change under the lock only.
+        let neighbour = self.0.with(|link| unsafe { *link });
+        // SAFETY: rule 5: a linked node's neighbours are linked, hence alive.
+        unsafe { &*neighbour }
+    }
+
+    /// # Safety
+    /// The caller holds the lock.
+    #[inline]
+    unsafe fn set(&self, neighbour: &Node<R>) {
+        // SAFETY: rule 5: links change under the lock only.
+        self.0.with_mut(|link| unsafe { *link = neighbour });
+    }
+}
+
+/// The queue's nodes, first come first; nobody touches it without the lock.
+///
+/// In a ring of doubly linked nodes the last is the first one's `prev`, so one pointer is enough,
+/// and unlinking is the same two stores wherever the node stands.
+pub(super) struct List<R> {
+    /// Null when the list is empty.
+    front: *const Node<R>,
+}
+
+impl<R> List<R> {
+    pub(super) const fn new() -> Self {
+        Self { front: ptr::null() }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.front.is_null()
+    }
+
+    /// # Safety
+    /// The caller holds the lock, and `'l` ends before it is given up.
+    #[inline]
+    pub(super) unsafe fn front<'l>(&self) -> Option<&'l Node<R>> {
+        // SAFETY: rule 5: it is linked, hence alive, and stays so while the caller holds the lock.
+        unsafe { self.front.as_ref() }
+    }
+
+    /// O(1).
+    ///
+    /// # Safety
+    /// The caller holds the lock; the node is not linked; it is pinned, and unlinked before it dies.
+    #[inline]
+    pub(super) unsafe fn push_back(&mut self, node: &Node<R>) {
+        // SAFETY: the caller holds the lock.
+        let (last, front) = match unsafe { self.front() } {
+            // SAFETY: the caller holds the lock.
+            Some(front) => (unsafe { front.prev.get() }, front),
+            None => {
+                self.front = node;
+                (node, node)
+            }
+        };
+        // SAFETY: the caller holds the lock.
+        unsafe { self.join(last, node) };
+        // SAFETY: the caller holds the lock.
+        unsafe { self.join(node, front) };
+    }
+
+    /// O(1).
+    ///
+    /// # Safety
+    /// The caller holds the lock, and the node is linked in this list.
+    #[inline]
+    pub(super) unsafe fn unlink(&mut self, node: &Node<R>) {
+        // SAFETY: the caller holds the lock, and the node is linked.
+        let prev = unsafe { node.prev.get() };
+        // SAFETY: as above.
+        let next = unsafe { node.next.get() };
+        // SAFETY: the caller holds the lock.
+        unsafe { self.join(prev, next) };
+        if ptr::eq(self.front, node) {
+            self.front = if ptr::eq(next, node) {
+                ptr::null()
+            } else {
+                next
+            };
+        }
+    }
+
+    /// # Safety
+    /// The caller holds the lock.
+    #[inline]
+    unsafe fn join(&mut self, node: &Node<R>, next: &Node<R>) {
+        // SAFETY: the caller holds the lock.
+        unsafe { node.next.set(next) };
+        // SAFETY: the caller holds the lock.
+        unsafe { next.prev.set(node) };
+    }
+}

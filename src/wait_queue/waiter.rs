@@ -1,0 +1,170 @@
+//! The owner's side of a node: queue it, look whether it was granted, take it back.
+
+use core::{
+    fmt,
+    ops::Deref,
+    pin::Pin,
+    ptr::NonNull,
+    task::{Context, Poll, Waker},
+};
+
+use super::{Locked, Policy, WaitQueue, list::Node};
+
+/// A primitive that stands on a wait queue.
+pub(crate) trait Primitive {
+    type Policy: Policy;
+
+    fn queue(&self) -> &WaitQueue<Self::Policy>;
+}
+
+/// What keeps a primitive where it is while somebody waits.
+///
+/// # Safety
+/// The primitive neither moves nor dies while the handle lives, even if the handle itself is moved.
+pub(crate) unsafe trait Handle: Deref<Target: Primitive> {}
+
+// SAFETY: what is borrowed neither moves nor dies.
+unsafe impl<T: Primitive> Handle for &T {}
+
+type PolicyOf<H> = <<H as Deref>::Target as Primitive>::Policy;
+type RequestOf<H> = <PolicyOf<H> as Policy>::Request;
+
+/// The part of a future that waits. Ready once, with its handle back, when the request was granted.
+///
+/// Dropping it gives up its place, or gives back what was granted.
+pub(crate) struct Waiter<H: Handle> {
+    /// Gone when the waiter is finished.
+    handle: Option<H>,
+    /// Where the handle's queue is; asked for once, so that no other answer can come later.
+    queue: NonNull<WaitQueue<PolicyOf<H>>>,
+    node: Node<RequestOf<H>>,
+}
+
+// SAFETY: rule 5: what others share of it is touched under the lock or atomic; the rest moves with it.
+unsafe impl<H: Handle + Send> Send for Waiter<H> where WaitQueue<PolicyOf<H>>: Sync {}
+
+// SAFETY: through `&Waiter` nothing but the request and the atomic can be read, and nothing written.
+unsafe impl<H: Handle + Sync> Sync for Waiter<H> where WaitQueue<PolicyOf<H>>: Sync {}
+
+impl<H: Handle> Waiter<H> {
+    #[inline]
+    pub(crate) fn new(handle: H, request: RequestOf<H>) -> Self {
+        let queue = NonNull::from(handle.queue());
+        Self {
+            handle: Some(handle),
+            queue,
+            node: Node::new(request),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn request(&self) -> RequestOf<H> {
+        self.node.request
+    }
+
+    /// # Panics
+    /// After it was ready.
+    #[inline]
+    pub(crate) fn poll(self: Pin<&mut Self>, context: &Context<'_>) -> Poll<H> {
+        // SAFETY: rule 5: nothing is moved out of the node.
+        let waiter = unsafe { self.get_unchecked_mut() };
+        let waker = context.waker();
+        let granted = if waiter.node.is_queued.get() {
+            waiter.node.is_granted() || waiter.poll_queued(waker)
+        } else {
+            assert!(waiter.handle.is_some(), "polled after it was ready");
+            waiter.queue().try_take(waiter.node.request) || waiter.take_or_queue(waker)
+        };
+        if !granted {
+            return Poll::Pending;
+        }
+        waiter.node.is_queued.set(false);
+        Poll::Ready(
+            waiter
+                .handle
+                .take()
+                .expect("it was there when this was first polled"),
+        )
+    }
+
+    /// The first poll when the fast path did not serve: true if it was served after all.
+    #[cold]
+    fn take_or_queue(&self, waker: &Waker) -> bool {
+        let waker = waker.clone();
+        let Some(mut locked) = self.queue().take_or_lock(self.node.request) else {
+            return true;
+        };
+        self.node.is_queued.set(true);
+        // SAFETY: pinned, for this is called by `poll`; new to the list, and `drop` unlinks it.
+        unsafe { locked.push_back(&self.node, waker) };
+        false
+    }
+
+    /// A later poll: true if the request was granted meanwhile, else the task to wake is this one.
+    #[inline]
+    fn poll_queued(&self, waker: &Waker) -> bool {
+        // SAFETY: the caller owns the node, and it is queued.
+        if unsafe { self.node.will_wake(waker) } {
+            false
+        } else {
+            self.change_waker(waker)
+        }
+    }
+
+    #[cold]
+    fn change_waker(&self, waker: &Waker) -> bool {
+        let waker = waker.clone();
+        let Some(locked) = self.lock_while_linked() else {
+            return true;
+        };
+        // SAFETY: locked, and linked.
+        let old = unsafe { self.node.replace_waker(waker) };
+        drop(locked);
+        drop(old);
+        false
+    }
+
+    #[cold]
+    fn cancel(&self) {
+        let Some(mut locked) = self.lock_while_linked() else {
+            return self.queue().give_back(self.node.request);
+        };
+        // SAFETY: locked, and linked.
+        let waker = unsafe { locked.unlink(&self.node) };
+        locked.serve();
+        drop(waker);
+    }
+
+    /// The lock, unless the queued node is granted before it can be had.
+    fn lock_while_linked(&self) -> Option<Locked<'_, PolicyOf<H>>> {
+        let locked = self.queue().lock_if_queued()?;
+        (!self.node.is_granted()).then_some(locked)
+    }
+
+    #[inline]
+    fn queue(&self) -> &WaitQueue<PolicyOf<H>> {
+        debug_assert!(self.handle.is_some());
+        // SAFETY: the handle keeps it alive and in place, and it is there until the waiter is finished.
+        unsafe { self.queue.as_ref() }
+    }
+}
+
+impl<H: Handle> Drop for Waiter<H> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.node.is_queued.get() {
+            self.cancel();
+        }
+    }
+}
+
+impl<H: Handle> fmt::Debug for Waiter<H>
+where
+    RequestOf<H>: fmt::Debug,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Waiter")
+            .field("request", &self.node.request)
+            .finish_non_exhaustive()
+    }
+}

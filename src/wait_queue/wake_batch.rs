@@ -1,0 +1,66 @@
+//! Wakers that were taken under the lock, to be run after it was given up (rule 7).
+
+use core::{mem::MaybeUninit, task::Waker};
+
+/// How many waiters are granted under one lock; two under loom, so that a second batch is modelled.
+pub(super) const BATCH: usize = if cfg!(loom) { 2 } else { 32 };
+
+/// Wakers on the stack, woken in the order in which they came.
+///
+/// A waker that panics costs nobody else the wake-up: dropping the batch wakes the rest.
+pub(super) struct WakeBatch {
+    /// Those from `woken` up to `filled` are initialized.
+    wakers: [MaybeUninit<Waker>; BATCH],
+    woken: usize,
+    filled: usize,
+}
+
+impl WakeBatch {
+    #[inline]
+    pub(super) const fn new() -> Self {
+        Self {
+            wakers: [const { MaybeUninit::uninit() }; BATCH],
+            woken: 0,
+            filled: 0,
+        }
+    }
+
+    #[inline]
+    pub(super) const fn is_full(&self) -> bool {
+        self.filled == BATCH
+    }
+
+    #[inline]
+    pub(super) fn push(&mut self, waker: Waker) {
+        self.wakers[self.filled].write(waker);
+        self.filled += 1;
+    }
+
+    #[inline]
+    pub(super) fn wake_all(&mut self) {
+        while self.woken < self.filled {
+            let waker = &self.wakers[self.woken];
+            self.woken += 1;
+            // SAFETY: initialized, for it stood between `woken` and `filled`, and left by now.
+            wake(unsafe { waker.assume_init_read() });
+        }
+    }
+}
+
+impl Drop for WakeBatch {
+    fn drop(&mut self) {
+        self.wake_all();
+    }
+}
+
+/// Wakes, and lets nothing escape while a panic is on its way already: a second one would abort.
+#[inline]
+fn wake(waker: Waker) {
+    #[cfg(feature = "std")]
+    if std::thread::panicking() {
+        let wake = std::panic::AssertUnwindSafe(|| waker.wake());
+        drop(std::panic::catch_unwind(wake));
+        return;
+    }
+    waker.wake();
+}
