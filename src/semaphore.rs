@@ -2,22 +2,74 @@
 
 mod acquire;
 mod permit;
+mod too_many;
 
 use core::{
     fmt,
     panic::{RefUnwindSafe, UnwindSafe},
 };
 
+use self::too_many::too_many;
 pub use self::{acquire::Acquire, permit::SemaphorePermit};
 use crate::{
     loom::{AtomicUsize, Ordering, const_unless_loom},
     wait_queue::{MAX_VALUE, Policy, Primitive, WaitQueue},
 };
 
-/// A fair counting semaphore.
+/// A limit on how many things are in use at once, fair to those who wait.
+///
+/// A semaphore has a number of permits. Whoever wants to use one of the limited things [acquires] a
+/// permit, waits if there is none, and gives it back by dropping the [`SemaphorePermit`].
+///
+/// It belongs to no runtime, is `Send + Sync`, and can stand in a `static`. Waiting and giving back
+/// never allocate; while nobody waits, each is one atomic compare-exchange. It is three words and one for the
+/// limit long.
+///
+/// # Fairness
+///
+/// Strictly first come, first served, by the first poll of [`Acquire`]. While somebody is queued
+/// nobody else gets a permit, not even by [`try_acquire`](Self::try_acquire) and not even if permits
+/// are free: those are kept for the front of the queue, which may want many of them. So a big request
+/// is served in the end, however many small ones come after it; and a small one waits behind it.
+///
+/// # Cancel safety
+///
+/// An [`Acquire`] can be dropped at any time, as a timeout or a `select!` does. It gives up its place,
+/// and what it was granted goes to the next in the queue: no permit and no wake-up is lost.
+///
+/// # Memory ordering
+///
+/// What was done before a permit was given back is seen by whoever gets it next, and so are permits
+/// that are added: giving is a `Release`, getting is an `Acquire`. Readings of the numbers are
+/// `Relaxed`.
+///
+/// # Wakers
+///
+/// No waker is cloned, woken or dropped while the queue is locked, so a waker may call back into the
+/// semaphore. If one panics, the others are woken all the same before the panic goes on.
+///
+/// # Examples
+///
+/// ```
+/// use compio_sync::Semaphore;
+///
+/// # compio::runtime::Runtime::new().unwrap().block_on(async {
+/// let connections = Semaphore::new(2);
+///
+/// let first = connections.acquire().await;
+/// let second = connections.acquire().await;
+/// assert!(connections.try_acquire().is_none());
+///
+/// drop(first);
+/// assert_eq!(connections.available_permits(), 1);
+/// assert_eq!(connections.in_use(), 1);
+/// # });
+/// ```
+///
+/// [acquires]: Self::acquire
 pub struct Semaphore {
     queue: WaitQueue<Permits>,
-    /// How many permits there are, free or in use. Written under the queue's lock only.
+    /// How many permits there are, free or not. Written under the queue's lock only.
     limit: AtomicUsize,
 }
 
@@ -34,14 +86,19 @@ impl Policy for Permits {
 
     #[inline]
     fn grant(value: isize, permits: usize) -> Option<isize> {
-        let free = value.max(0) as usize;
-        (permits <= free).then(|| value - permits as isize)
+        (permits <= free(value)).then(|| value - permits as isize)
     }
 
     #[inline]
     fn give_back(value: isize, permits: usize) -> isize {
         value + permits as isize
     }
+}
+
+/// How many permits are free by the queue's value.
+#[inline]
+fn free(value: isize) -> usize {
+    value.max(0) as usize
 }
 
 impl Primitive for Semaphore {
@@ -54,68 +111,246 @@ impl Primitive for Semaphore {
 }
 
 impl Semaphore {
+    /// The most permits that a semaphore can have: 2,305,843,009,213,693,951 (2^61 - 1) where a
+    /// `usize` has 64 bits, and 536,870,911 (2^29 - 1) where it has 32.
     pub const MAX_PERMITS: usize = MAX_VALUE as usize;
 
     const_unless_loom! {
+        /// A semaphore with this many permits, all of them free.
+        ///
+        /// It is a `const fn`, except under `cfg(loom)`. With no permits everybody waits until some
+        /// are [added](Self::add_permits).
+        ///
+        /// # Panics
+        ///
+        /// If `permits` is above [`MAX_PERMITS`](Self::MAX_PERMITS); in a `const` or a `static` that
+        /// is an error of compilation.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use compio_sync::Semaphore;
+        ///
+        /// static SOCKETS: Semaphore = Semaphore::new(128);
+        /// assert_eq!(SOCKETS.available_permits(), 128);
+        /// ```
         #[must_use]
         #[track_caller]
         pub fn new(permits: usize) -> Self {
-            assert!(permits <= Self::MAX_PERMITS, "too many");
+            if permits > Self::MAX_PERMITS {
+                too_many(permits);
+            }
             Self { queue: WaitQueue::new(permits as isize), limit: AtomicUsize::new(permits) }
         }
     }
 
+    /// Waits for a permit.
+    ///
+    /// # Fairness
+    ///
+    /// Its place in the queue is the one of its first poll. From the moment a permit is granted to it
+    /// that permit counts as in use, although it has not been polled yet.
+    ///
+    /// # Cancel safety
+    ///
+    /// Can be dropped at any time, see [`Acquire`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use compio_sync::Semaphore;
+    ///
+    /// # compio::runtime::Runtime::new().unwrap().block_on(async {
+    /// let files = Semaphore::new(64);
+    /// let permit = files.acquire().await;
+    /// // Open, read and close a file; then:
+    /// drop(permit);
+    /// # });
+    /// ```
     #[inline]
     pub fn acquire(&self) -> Acquire<'_> {
         Acquire::new(self, 1)
     }
 
+    /// Waits for many permits, and gets them all at once.
+    ///
+    /// None at all is ready at once and holds nothing. A request for more than
+    /// [`max_permits`](Self::max_permits) waits, and all others behind it, for the limit may rise.
+    ///
+    /// # Fairness
+    ///
+    /// A big request has the place of its first poll like any other. While it is at the front, free
+    /// permits are kept for it until they are enough.
+    ///
+    /// # Cancel safety
+    ///
+    /// Can be dropped at any time, see [`Acquire`]. Once a big request is gone from the front, all
+    /// that now have enough are served at once.
+    ///
+    /// # Panics
+    ///
+    /// If `permits` is above [`MAX_PERMITS`](Self::MAX_PERMITS), to which no limit can rise.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use compio_sync::Semaphore;
+    ///
+    /// # compio::runtime::Runtime::new().unwrap().block_on(async {
+    /// // A limit on the bytes in flight.
+    /// let bytes = Semaphore::new(64 * 1024);
+    /// let buffer = bytes.acquire_many(4096).await;
+    /// assert_eq!(bytes.available_permits(), 60 * 1024);
+    /// # });
+    /// ```
     #[inline]
+    #[track_caller]
     pub fn acquire_many(&self, permits: usize) -> Acquire<'_> {
+        assert!(
+            permits <= Self::MAX_PERMITS,
+            "waiting for {permits} permits would never end: Semaphore::MAX_PERMITS is {}",
+            Self::MAX_PERMITS
+        );
         Acquire::new(self, permits)
     }
 
+    /// Takes a permit if one is free and nobody is queued.
+    ///
+    /// # Fairness
+    ///
+    /// It never passes anybody who is queued, so it may return `None` although
+    /// [`available_permits`](Self::available_permits) is not 0: those are kept for the front.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use compio_sync::Semaphore;
+    ///
+    /// let semaphore = Semaphore::new(1);
+    /// let permit = semaphore.try_acquire();
+    /// assert!(permit.is_some());
+    /// assert!(semaphore.try_acquire().is_none());
+    /// ```
     #[inline]
     pub fn try_acquire(&self) -> Option<SemaphorePermit<'_>> {
         self.try_acquire_many(1)
     }
 
+    /// Takes many permits at once if they are free and nobody is queued; none at all is always there.
+    ///
+    /// # Fairness
+    ///
+    /// As [`try_acquire`](Self::try_acquire), it never passes anybody who is queued.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use compio_sync::Semaphore;
+    ///
+    /// let semaphore = Semaphore::new(5);
+    /// let three = semaphore.try_acquire_many(3);
+    /// assert!(three.is_some());
+    /// assert!(semaphore.try_acquire_many(3).is_none());
+    /// assert_eq!(semaphore.available_permits(), 2);
+    /// ```
     #[inline]
     pub fn try_acquire_many(&self, permits: usize) -> Option<SemaphorePermit<'_>> {
-        self.queue
-            .try_take(permits)
-            .then(|| SemaphorePermit::new(self, permits))
+        self.queue.try_take(permits).then(|| SemaphorePermit::new(self, permits))
     }
 
+    /// Raises the limit: adds free permits, which go to those who are queued first.
+    ///
+    /// O(1) for each waiter that is served.
+    ///
+    /// # Panics
+    ///
+    /// If [`max_permits`](Self::max_permits) would rise above [`MAX_PERMITS`](Self::MAX_PERMITS);
+    /// then nothing has changed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use compio_sync::Semaphore;
+    ///
+    /// let semaphore = Semaphore::new(1);
+    /// semaphore.add_permits(2);
+    /// assert_eq!(semaphore.max_permits(), 3);
+    /// assert_eq!(semaphore.available_permits(), 3);
+    /// ```
     #[track_caller]
     pub fn add_permits(&self, permits: usize) {
         let mut locked = self.queue.lock();
         let limit = self.limit.load(Ordering::Relaxed);
         if permits > Self::MAX_PERMITS - limit {
+            // Panicking calls a hook that is not ours.
             drop(locked);
-            panic!("too many permits");
+            panic!(
+                "adding {permits} permits to a limit of {limit} would take it above \
+                 Semaphore::MAX_PERMITS, which is {}",
+                Self::MAX_PERMITS
+            );
         }
         self.limit.store(limit + permits, Ordering::Relaxed);
         locked.value += permits as isize;
         locked.serve();
     }
 
+    /// How many permits are free at some moment of the call.
+    ///
+    /// While somebody is queued these are kept for the front of the queue.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use compio_sync::Semaphore;
+    ///
+    /// let semaphore = Semaphore::new(3);
+    /// let permit = semaphore.try_acquire();
+    /// assert_eq!(semaphore.available_permits(), 2);
+    /// ```
     #[must_use]
     pub fn available_permits(&self) -> usize {
-        self.queue.value().max(0) as usize
+        free(self.queue.value())
     }
 
+    /// How many permits there are at some moment of the call, free or in use: the limit.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use compio_sync::Semaphore;
+    ///
+    /// let semaphore = Semaphore::new(3);
+    /// let permit = semaphore.try_acquire();
+    /// assert_eq!(semaphore.max_permits(), 3);
+    /// ```
     #[must_use]
     pub fn max_permits(&self) -> usize {
+        // ORDERING: `Relaxed`: a mere reading; it is changed under the queue's lock.
         self.limit.load(Ordering::Relaxed)
     }
 
+    /// How many permits are held, or were granted to an [`Acquire`] that has not been polled since.
+    ///
+    /// It is the difference of two readings, the limit and the free permits. When the limit moves
+    /// between the two, it is off by as much; it is never below 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use compio_sync::Semaphore;
+    ///
+    /// let semaphore = Semaphore::new(3);
+    /// let permit = semaphore.try_acquire_many(2);
+    /// assert_eq!(semaphore.in_use(), 2);
+    /// ```
     #[must_use]
     pub fn in_use(&self) -> usize {
         self.max_permits().saturating_sub(self.available_permits())
     }
 }
 
+// A panic never leaves the queue half changed: a permit is free, held or granted.
 impl UnwindSafe for Semaphore {}
 impl RefUnwindSafe for Semaphore {}
 

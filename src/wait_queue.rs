@@ -19,6 +19,8 @@
 //!    for the owner, who may read its waker without it.
 //! 6. Granting a node is the last access to it by anybody but its owner.
 //! 7. No foreign code under the lock: no waker is cloned, woken or dropped while it is held.
+//! 8. In a batch the wakers from `woken` up to `filled` are there to be woken, and no others.
+//! 9. As long as a waiter has its handle, the handle keeps the queue alive and in place.
 //!
 //! # Costs
 //!
@@ -148,11 +150,7 @@ impl<P: Policy> WaitQueue<P> {
                 backoff.locked();
                 continue;
             }
-            let granted = if seen.is_queued() {
-                None
-            } else {
-                P::grant(seen.value(), request)
-            };
+            let granted = if seen.is_queued() { None } else { P::grant(seen.value(), request) };
             match granted {
                 Some(value) if self.word.try_take(seen, value) => return None,
                 None if self.word.try_lock_to_queue(seen) => return Some(Locked::new(self, seen)),
@@ -168,10 +166,7 @@ impl<P: Policy> WaitQueue<P> {
         if !seen.is_open() {
             return self.hand_over(request);
         }
-        if !self
-            .word
-            .try_give(seen, P::give_back(seen.value(), request))
-        {
+        if !self.word.try_give(seen, P::give_back(seen.value(), request)) {
             self.retry_give_back(request);
         }
     }
@@ -185,10 +180,7 @@ impl<P: Policy> WaitQueue<P> {
             if !seen.is_open() {
                 return self.hand_over(request);
             }
-            if self
-                .word
-                .try_give(seen, P::give_back(seen.value(), request))
-            {
+            if self.word.try_give(seen, P::give_back(seen.value(), request)) {
                 return;
             }
         }
@@ -247,37 +239,36 @@ impl<'q, P: Policy> Locked<'q, P> {
     /// For whoever has just set LOCKED on the word that was `seen`.
     #[inline]
     fn new(queue: &'q WaitQueue<P>, seen: Snapshot) -> Self {
-        Self {
-            queue,
-            value: seen.value(),
-        }
+        Self { queue, value: seen.value() }
     }
 
-    /// Grants the front as long as its turn has come, unlocks, and wakes whom it granted.
+    /// Grants the front for as long as the value allows it, unlocks, and wakes whom it granted.
     ///
     /// O(1) for each that is granted.
-    pub(crate) fn serve(mut self) {
+    pub(crate) fn serve(self) {
         let queue = self.queue;
-        loop {
-            let mut batch = WakeBatch::new();
-            while !batch.is_full() {
-                match self.grant_front() {
-                    Some(waker) => batch.push(waker),
-                    None => break,
-                }
-            }
-            drop(self);
-            if !batch.is_full() {
-                return batch.wake_all();
-            }
-            let rest = ServeOnUnwind(queue);
-            batch.wake_all();
-            mem::forget(rest);
-            match queue.lock_if_queued() {
-                Some(locked) => self = locked,
-                None => return,
+        let rest = ServeOnUnwind(queue);
+        let mut locked = Some(self);
+        while let Some(batch) = locked.take() {
+            if batch.serve_batch() {
+                locked = queue.lock_if_queued();
             }
         }
+        mem::forget(rest);
+    }
+
+    /// Serves as many as one batch holds; true if there may be more.
+    fn serve_batch(mut self) -> bool {
+        let mut batch = WakeBatch::new();
+        while !batch.is_full() {
+            match self.grant_front() {
+                Some(waker) => batch.push(waker),
+                None => break,
+            }
+        }
+        drop(self);
+        batch.wake_all();
+        batch.is_full()
     }
 
     fn grant_front(&mut self) -> Option<Waker> {
@@ -311,9 +302,7 @@ impl<'q, P: Policy> Locked<'q, P> {
     #[inline]
     fn with_list<R>(&mut self, access: impl FnOnce(&mut List<P::Request>) -> R) -> R {
         // SAFETY: rule 5: locked, and borrowed for the closure's time only.
-        self.queue
-            .list
-            .with_mut(|list| access(unsafe { &mut *list }))
+        self.queue.list.with_mut(|list| access(unsafe { &mut *list }))
     }
 }
 
@@ -325,7 +314,7 @@ impl<P: Policy> Drop for Locked<'_, P> {
     }
 }
 
-/// Serves the rest of the queue when a waker panics between two batches.
+/// Serves the rest of the queue when a waker has panicked.
 struct ServeOnUnwind<'q, P: Policy>(&'q WaitQueue<P>);
 
 impl<P: Policy> Drop for ServeOnUnwind<'_, P> {

@@ -65,9 +65,7 @@ pin_project! {
 impl<'a> Acquire<'a> {
     #[inline]
     pub(super) fn new(semaphore: &'a Semaphore, permits: usize) -> Self {
-        Self {
-            waiter: Waiter::new(semaphore, permits),
-        }
+        Self { waiter: Waiter::new(semaphore, permits) }
     }
 }
 
@@ -88,8 +86,6 @@ impl RefUnwindSafe for Acquire<'_> {}
 
 impl fmt::Debug for Acquire<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Acquire")
-            .field("permits", &self.waiter.request())
-            .finish_non_exhaustive()
+        f.debug_struct("Acquire").field("permits", &self.waiter.request()).finish_non_exhaustive()
     }
 }

@@ -18,8 +18,8 @@ pub(super) struct Node<R> {
     /// Initialized while linked.
     waker: UnsafeCell<MaybeUninit<Waker>>,
     granted: AtomicBool,
-    /// The owner's own note that it has queued this node and not yet taken it back.
-    pub(super) is_queued: Cell<bool>,
+    /// The owner's own note that it has queued this node and not yet taken what it asked for.
+    pub(super) is_waiting: Cell<bool>,
     pub(super) request: R,
     _pinned: PhantomPinned,
 }
@@ -31,7 +31,7 @@ impl<R> Node<R> {
             next: Link::new(),
             waker: UnsafeCell::new(MaybeUninit::uninit()),
             granted: AtomicBool::new(false),
-            is_queued: Cell::new(false),
+            is_waiting: Cell::new(false),
             request,
             _pinned: PhantomPinned,
         }
@@ -64,8 +64,7 @@ impl<R> Node<R> {
     #[inline]
     pub(super) unsafe fn will_wake(&self, waker: &Waker) -> bool {
         // SAFETY: rule 5: initialized when it was linked, and nobody but the caller would write it.
-        self.waker
-            .with(|stored| unsafe { &*stored.cast::<Waker>() }.will_wake(waker))
+        self.waker.with(|stored| unsafe { &*stored.cast::<Waker>() }.will_wake(waker))
     }
 
     /// # Safety
@@ -73,8 +72,7 @@ impl<R> Node<R> {
     #[inline]
     pub(super) unsafe fn set_waker(&self, waker: Waker) {
         // SAFETY: rule 5: the caller holds the lock.
-        self.waker
-            .with_mut(|stored| unsafe { stored.cast::<Waker>().write(waker) });
+        self.waker.with_mut(|stored| unsafe { stored.cast::<Waker>().write(waker) });
     }
 
     /// # Safety
@@ -82,8 +80,7 @@ impl<R> Node<R> {
     #[inline]
     pub(super) unsafe fn replace_waker(&self, waker: Waker) -> Waker {
         // SAFETY: rule 5: the caller holds the lock, and the waker is initialized.
-        self.waker
-            .with_mut(|stored| unsafe { stored.cast::<Waker>().replace(waker) })
+        self.waker.with_mut(|stored| unsafe { stored.cast::<Waker>().replace(waker) })
     }
 
     /// Moves the waker out and leaves the bytes.
@@ -94,8 +91,7 @@ impl<R> Node<R> {
     pub(super) unsafe fn take_waker(&self) -> Waker {
         // SAFETY: rule 5: nobody writes it under the caller's lock; it was initialized while linked,
         // and is moved out once, because a node is unlinked once.
-        self.waker
-            .with(|stored| unsafe { stored.cast::<Waker>().read() })
+        self.waker.with(|stored| unsafe { stored.cast::<Waker>().read() })
     }
 }
 
@@ -158,18 +154,18 @@ impl<R> List<R> {
     /// The caller holds the lock; the node is not linked; it is pinned, and unlinked before it dies.
     #[inline]
     pub(super) unsafe fn push_back(&mut self, node: &Node<R>) {
-        // SAFETY: the caller holds the lock.
+        // SAFETY: rule 5: the caller holds the lock.
         let (last, front) = match unsafe { self.front() } {
-            // SAFETY: the caller holds the lock.
+            // SAFETY: rule 5: the caller holds the lock.
             Some(front) => (unsafe { front.prev.get() }, front),
             None => {
                 self.front = node;
                 (node, node)
             }
         };
-        // SAFETY: the caller holds the lock.
+        // SAFETY: rule 5: the caller holds the lock.
         unsafe { self.join(last, node) };
-        // SAFETY: the caller holds the lock.
+        // SAFETY: rule 5: the caller holds the lock.
         unsafe { self.join(node, front) };
     }
 
@@ -179,18 +175,14 @@ impl<R> List<R> {
     /// The caller holds the lock, and the node is linked in this list.
     #[inline]
     pub(super) unsafe fn unlink(&mut self, node: &Node<R>) {
-        // SAFETY: the caller holds the lock, and the node is linked.
+        // SAFETY: rule 5: the caller holds the lock, and the node is linked.
         let prev = unsafe { node.prev.get() };
-        // SAFETY: as above.
+        // SAFETY: rule 5: as above.
         let next = unsafe { node.next.get() };
-        // SAFETY: the caller holds the lock.
+        // SAFETY: rule 5: the caller holds the lock.
         unsafe { self.join(prev, next) };
         if ptr::eq(self.front, node) {
-            self.front = if ptr::eq(next, node) {
-                ptr::null()
-            } else {
-                next
-            };
+            self.front = if ptr::eq(next, node) { ptr::null() } else { next };
         }
     }
 
@@ -198,9 +190,9 @@ impl<R> List<R> {
     /// The caller holds the lock.
     #[inline]
     unsafe fn join(&mut self, node: &Node<R>, next: &Node<R>) {
-        // SAFETY: the caller holds the lock.
+        // SAFETY: rule 5: the caller holds the lock.
         unsafe { node.next.set(next) };
-        // SAFETY: the caller holds the lock.
+        // SAFETY: rule 5: the caller holds the lock.
         unsafe { next.prev.set(node) };
     }
 }

@@ -23,7 +23,7 @@ pub(crate) trait Primitive {
 /// The primitive neither moves nor dies while the handle lives, even if the handle itself is moved.
 pub(crate) unsafe trait Handle: Deref<Target: Primitive> {}
 
-// SAFETY: what is borrowed neither moves nor dies.
+// SAFETY: rule 9: what is borrowed neither moves nor dies.
 unsafe impl<T: Primitive> Handle for &T {}
 
 type PolicyOf<H> = <<H as Deref>::Target as Primitive>::Policy;
@@ -43,18 +43,14 @@ pub(crate) struct Waiter<H: Handle> {
 // SAFETY: rule 5: what others share of it is touched under the lock or atomic; the rest moves with it.
 unsafe impl<H: Handle + Send> Send for Waiter<H> where WaitQueue<PolicyOf<H>>: Sync {}
 
-// SAFETY: through `&Waiter` nothing but the request and the atomic can be read, and nothing written.
+// SAFETY: rule 5: through `&Waiter` only the request can be read, which nobody writes.
 unsafe impl<H: Handle + Sync> Sync for Waiter<H> where WaitQueue<PolicyOf<H>>: Sync {}
 
 impl<H: Handle> Waiter<H> {
     #[inline]
     pub(crate) fn new(handle: H, request: RequestOf<H>) -> Self {
         let queue = NonNull::from(handle.queue());
-        Self {
-            handle: Some(handle),
-            queue,
-            node: Node::new(request),
-        }
+        Self { handle: Some(handle), queue, node: Node::new(request) }
     }
 
     #[inline]
@@ -64,12 +60,13 @@ impl<H: Handle> Waiter<H> {
 
     /// # Panics
     /// After it was ready.
-    #[inline]
+    // All of the uncontended path is inline: an `acquire().await` comes down to one compare-exchange.
+    #[inline(always)]
     pub(crate) fn poll(self: Pin<&mut Self>, context: &Context<'_>) -> Poll<H> {
         // SAFETY: rule 5: nothing is moved out of the node.
         let waiter = unsafe { self.get_unchecked_mut() };
         let waker = context.waker();
-        let granted = if waiter.node.is_queued.get() {
+        let granted = if waiter.node.is_waiting.get() {
             waiter.node.is_granted() || waiter.poll_queued(waker)
         } else {
             assert!(waiter.handle.is_some(), "polled after it was ready");
@@ -78,24 +75,23 @@ impl<H: Handle> Waiter<H> {
         if !granted {
             return Poll::Pending;
         }
-        waiter.node.is_queued.set(false);
-        Poll::Ready(
-            waiter
-                .handle
-                .take()
-                .expect("it was there when this was first polled"),
-        )
+        waiter.node.is_waiting.set(false);
+        let handle = waiter.handle.take();
+        Poll::Ready(handle.expect("a waiter keeps its handle until it is ready"))
     }
 
     /// The first poll when the fast path did not serve: true if it was served after all.
     #[cold]
     fn take_or_queue(&self, waker: &Waker) -> bool {
         let waker = waker.clone();
-        let Some(mut locked) = self.queue().take_or_lock(self.node.request) else {
+        let lock = self.queue().take_or_lock(self.node.request);
+        // From here on a panic gives back what was taken, for `drop` finds a node that waits.
+        self.node.is_waiting.set(true);
+        let Some(mut locked) = lock else {
+            self.node.grant();
             return true;
         };
-        self.node.is_queued.set(true);
-        // SAFETY: pinned, for this is called by `poll`; new to the list, and `drop` unlinks it.
+        // SAFETY: rule 5: pinned, for this is called by `poll`; new to the list, and `drop` unlinks it.
         unsafe { locked.push_back(&self.node, waker) };
         false
     }
@@ -103,12 +99,8 @@ impl<H: Handle> Waiter<H> {
     /// A later poll: true if the request was granted meanwhile, else the task to wake is this one.
     #[inline]
     fn poll_queued(&self, waker: &Waker) -> bool {
-        // SAFETY: the caller owns the node, and it is queued.
-        if unsafe { self.node.will_wake(waker) } {
-            false
-        } else {
-            self.change_waker(waker)
-        }
+        // SAFETY: rule 5: the caller owns the node and has queued it.
+        if unsafe { self.node.will_wake(waker) } { false } else { self.change_waker(waker) }
     }
 
     #[cold]
@@ -117,7 +109,7 @@ impl<H: Handle> Waiter<H> {
         let Some(locked) = self.lock_while_linked() else {
             return true;
         };
-        // SAFETY: locked, and linked.
+        // SAFETY: rule 5: locked, and linked.
         let old = unsafe { self.node.replace_waker(waker) };
         drop(locked);
         drop(old);
@@ -129,7 +121,7 @@ impl<H: Handle> Waiter<H> {
         let Some(mut locked) = self.lock_while_linked() else {
             return self.queue().give_back(self.node.request);
         };
-        // SAFETY: locked, and linked.
+        // SAFETY: rule 5: locked, and linked.
         let waker = unsafe { locked.unlink(&self.node) };
         locked.serve();
         drop(waker);
@@ -137,6 +129,9 @@ impl<H: Handle> Waiter<H> {
 
     /// The lock, unless the queued node is granted before it can be had.
     fn lock_while_linked(&self) -> Option<Locked<'_, PolicyOf<H>>> {
+        if self.node.is_granted() {
+            return None;
+        }
         let locked = self.queue().lock_if_queued()?;
         (!self.node.is_granted()).then_some(locked)
     }
@@ -144,7 +139,7 @@ impl<H: Handle> Waiter<H> {
     #[inline]
     fn queue(&self) -> &WaitQueue<PolicyOf<H>> {
         debug_assert!(self.handle.is_some());
-        // SAFETY: the handle keeps it alive and in place, and it is there until the waiter is finished.
+        // SAFETY: rule 9: the handle is there until the waiter is finished.
         unsafe { self.queue.as_ref() }
     }
 }
@@ -152,7 +147,7 @@ impl<H: Handle> Waiter<H> {
 impl<H: Handle> Drop for Waiter<H> {
     #[inline]
     fn drop(&mut self) {
-        if self.node.is_queued.get() {
+        if self.node.is_waiting.get() {
             self.cancel();
         }
     }
@@ -163,8 +158,6 @@ where
     RequestOf<H>: fmt::Debug,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Waiter")
-            .field("request", &self.node.request)
-            .finish_non_exhaustive()
+        f.debug_struct("Waiter").field("request", &self.node.request).finish_non_exhaustive()
     }
 }

@@ -9,7 +9,6 @@ pub(super) const BATCH: usize = if cfg!(loom) { 2 } else { 32 };
 ///
 /// A waker that panics costs nobody else the wake-up: dropping the batch wakes the rest.
 pub(super) struct WakeBatch {
-    /// Those from `woken` up to `filled` are initialized.
     wakers: [MaybeUninit<Waker>; BATCH],
     woken: usize,
     filled: usize,
@@ -18,11 +17,7 @@ pub(super) struct WakeBatch {
 impl WakeBatch {
     #[inline]
     pub(super) const fn new() -> Self {
-        Self {
-            wakers: [const { MaybeUninit::uninit() }; BATCH],
-            woken: 0,
-            filled: 0,
-        }
+        Self { wakers: [const { MaybeUninit::uninit() }; BATCH], woken: 0, filled: 0 }
     }
 
     #[inline]
@@ -41,7 +36,7 @@ impl WakeBatch {
         while self.woken < self.filled {
             let waker = &self.wakers[self.woken];
             self.woken += 1;
-            // SAFETY: initialized, for it stood between `woken` and `filled`, and left by now.
+            // SAFETY: rule 8: it was between `woken` and `filled`, and is no longer.
             wake(unsafe { waker.assume_init_read() });
         }
     }

@@ -80,9 +80,7 @@ impl Word {
     pub(super) fn try_take(&self, seen: Snapshot, value: isize) -> bool {
         debug_assert!(seen.is_open());
         let taken = Snapshot::new(value, 0);
-        self.0
-            .compare_exchange(seen.0, taken.0, Ordering::Acquire, Ordering::Relaxed)
-            .is_ok()
+        self.0.compare_exchange(seen.0, taken.0, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
     /// Gives value back to an open word; false if the word has changed since it was `seen`.
@@ -93,9 +91,7 @@ impl Word {
     pub(super) fn try_give(&self, seen: Snapshot, value: isize) -> bool {
         debug_assert!(seen.is_open());
         let given = Snapshot::new(value, 0);
-        self.0
-            .compare_exchange(seen.0, given.0, Ordering::Release, Ordering::Relaxed)
-            .is_ok()
+        self.0.compare_exchange(seen.0, given.0, Ordering::Release, Ordering::Relaxed).is_ok()
     }
 
     /// Sets LOCKED; false if the word has changed since it was `seen`.
@@ -128,8 +124,7 @@ impl Word {
     pub(super) fn unlock(&self, value: isize, queued: bool) {
         debug_assert!(self.load().is_locked());
         let flags = if queued { QUEUED } else { 0 };
-        self.0
-            .store(Snapshot::new(value, flags).0, Ordering::Release);
+        self.0.store(Snapshot::new(value, flags).0, Ordering::Release);
     }
 }
 

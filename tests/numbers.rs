@@ -1,0 +1,93 @@
+//! Counts and limits.
+
+use compio_sync::Semaphore;
+
+use crate::task::Task;
+
+#[test]
+fn free_and_in_use_add_up_to_the_limit() {
+    let semaphore = Semaphore::new(5);
+    let two = semaphore.try_acquire_many(2).unwrap();
+    assert_eq!(
+        (semaphore.available_permits(), semaphore.in_use(), semaphore.max_permits()),
+        (3, 2, 5)
+    );
+    drop(two);
+    assert_eq!(
+        (semaphore.available_permits(), semaphore.in_use(), semaphore.max_permits()),
+        (5, 0, 5)
+    );
+}
+
+#[test]
+fn a_request_for_nothing_is_ready_at_once_and_holds_nothing() {
+    let semaphore = Semaphore::new(0);
+    let mut waiting = Task::waiting(semaphore.acquire());
+    let mut nothing = Task::new(semaphore.acquire_many(0));
+    assert!(nothing.poll().is_ready(), "even past a queue");
+    assert!(semaphore.try_acquire_many(0).is_some());
+    assert_eq!(semaphore.in_use(), 0);
+    waiting.assert_asleep();
+}
+
+#[test]
+fn a_request_above_the_limit_waits_until_the_limit_has_risen() {
+    let semaphore = Semaphore::new(2);
+    let mut big = Task::waiting(semaphore.acquire_many(4));
+    semaphore.add_permits(1);
+    big.assert_asleep();
+    semaphore.add_permits(1);
+    drop(big.woken());
+    assert_eq!(semaphore.available_permits(), 4);
+}
+
+#[test]
+fn added_permits_raise_the_limit_and_serve_the_queue() {
+    let semaphore = Semaphore::new(0);
+    let waiters = [(); 3].map(|()| Task::waiting(semaphore.acquire()));
+    semaphore.add_permits(4);
+    assert_eq!((semaphore.max_permits(), semaphore.available_permits()), (4, 1));
+    for waiter in waiters {
+        drop(waiter.woken());
+    }
+    assert_eq!(semaphore.available_permits(), 4);
+}
+
+#[test]
+fn adding_no_permits_changes_nothing() {
+    let semaphore = Semaphore::new(0);
+    let mut waiting = Task::waiting(semaphore.acquire());
+    semaphore.add_permits(0);
+    waiting.assert_asleep();
+    assert_eq!(semaphore.max_permits(), 0);
+}
+
+#[test]
+fn the_largest_semaphore_counts_right() {
+    let semaphore = Semaphore::new(Semaphore::MAX_PERMITS);
+    let all = semaphore.try_acquire_many(Semaphore::MAX_PERMITS).unwrap();
+    assert_eq!(semaphore.available_permits(), 0);
+    let one = Task::waiting(semaphore.acquire());
+    drop(all);
+    drop(one.woken());
+    assert_eq!(semaphore.available_permits(), Semaphore::MAX_PERMITS);
+    assert!(semaphore.try_acquire_many(usize::MAX).is_none());
+}
+
+#[test]
+fn a_semaphore_is_at_most_four_words_and_an_acquire_nine() {
+    let word = size_of::<usize>();
+    assert!(size_of::<Semaphore>() <= 4 * word);
+    assert!(size_of::<compio_sync::Acquire<'_>>() <= 9 * word);
+    assert!(size_of::<compio_sync::SemaphorePermit<'_>>() <= 2 * word);
+}
+
+#[test]
+fn debug_shows_the_numbers() {
+    let semaphore = Semaphore::new(3);
+    let _permit = semaphore.try_acquire();
+    let shown = format!("{semaphore:?}");
+    for number in ["max_permits: 3", "available_permits: 2", "in_use: 1"] {
+        assert!(shown.contains(number), "{shown} must contain {number}");
+    }
+}

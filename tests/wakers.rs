@@ -1,0 +1,127 @@
+//! Which waker is woken, and what it may do.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::Context,
+};
+
+use compio_sync::Semaphore;
+
+use crate::{hooked_waker::Hooks, task::Task};
+
+#[test]
+fn a_changed_waker_is_the_one_that_is_woken() {
+    let semaphore = Semaphore::new(1);
+    let permit = semaphore.try_acquire().unwrap();
+    let mut task = Task::waiting(semaphore.acquire());
+    let new = Task::new(std::future::pending::<()>());
+    let new_waker = new.waker();
+    assert!(task.future.as_mut().poll(&mut Context::from_waker(&new_waker)).is_pending());
+    drop(permit);
+    assert_eq!((task.wakes(), new.wakes()), (0, 1));
+    assert!(task.poll().is_ready());
+}
+
+#[test]
+fn the_same_waker_is_cloned_once_however_often_it_polls() {
+    let semaphore = Semaphore::new(0);
+    let clones = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&clones);
+    let on_clone = Box::new(move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+    });
+    let waker = Hooks { on_clone, ..Hooks::default() }.into_waker();
+    let mut acquire = Box::pin(semaphore.acquire());
+    for _ in 0..10 {
+        assert!(acquire.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    }
+    assert_eq!(clones.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_waker_is_not_kept_after_the_grant_or_the_cancel() {
+    let semaphore = Semaphore::new(1);
+    for cancel in [false, true] {
+        let permit = semaphore.try_acquire().unwrap();
+        let dropped = Arc::new(());
+        let held = Arc::clone(&dropped);
+        let on_clone = Box::new(move || drop(Arc::clone(&held)));
+        let waker = Hooks { on_clone, ..Hooks::default() }.into_waker();
+        let mut acquire = Box::pin(semaphore.acquire());
+        assert!(acquire.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        drop(waker);
+        assert_eq!(Arc::strong_count(&dropped), 2, "the queue holds it");
+        if cancel {
+            drop(acquire);
+        } else {
+            drop(permit);
+        }
+        assert_eq!(Arc::strong_count(&dropped), 1);
+    }
+}
+
+/// A waker that uses the semaphore whenever it is cloned, woken or dropped, and how often it did.
+fn calling_back(semaphore: &Arc<Semaphore>) -> (std::task::Waker, Arc<AtomicUsize>) {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let hook = || {
+        let semaphore = Arc::clone(semaphore);
+        let calls = Arc::clone(&calls);
+        Box::new(move || {
+            calls.fetch_add(1, Ordering::Relaxed);
+            drop(semaphore.try_acquire());
+            drop(Task::new(semaphore.acquire()));
+            let mut acquire = Task::new(semaphore.acquire());
+            let _ = acquire.poll();
+            drop(acquire);
+            semaphore.add_permits(0);
+            let _ = format!("{semaphore:?}");
+        })
+    };
+    let hooks = Hooks { on_clone: hook(), on_wake: hook(), on_drop: hook() };
+    (hooks.into_waker(), calls)
+}
+
+#[test]
+fn wakers_may_call_back_into_the_semaphore() {
+    let semaphore = Arc::new(Semaphore::new(1));
+    let permit = semaphore.try_acquire().unwrap();
+    let (waker, calls) = calling_back(&semaphore);
+    let count = || calls.swap(0, Ordering::Relaxed);
+
+    let mut granted = Box::pin(semaphore.acquire());
+    assert!(granted.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    assert_eq!(count(), 1, "cloned to queue");
+
+    let mut cancelled = Box::pin(semaphore.acquire());
+    assert!(cancelled.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    drop(cancelled);
+    assert_eq!(count(), 2, "cloned, and dropped by the cancel");
+
+    let (other, other_calls) = calling_back(&semaphore);
+    assert!(granted.as_mut().poll(&mut Context::from_waker(&other)).is_pending());
+    assert_eq!(count(), 1, "the old one was dropped");
+    assert_eq!(other_calls.load(Ordering::Relaxed), 1, "the new one was cloned");
+
+    drop(permit);
+    assert_eq!(other_calls.load(Ordering::Relaxed), 2, "woken");
+    assert!(granted.as_mut().poll(&mut Context::from_waker(&other)).is_ready());
+    assert_eq!(semaphore.available_permits(), 1);
+}
+
+#[test]
+fn a_waker_may_serve_the_next_in_the_queue() {
+    let semaphore = Arc::new(Semaphore::new(0));
+    let adds = Arc::clone(&semaphore);
+    let on_wake = Box::new(move || adds.add_permits(1));
+    let waker = Hooks { on_wake, ..Hooks::default() }.into_waker();
+    let mut first = Box::pin(semaphore.acquire());
+    assert!(first.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    let second = Task::waiting(semaphore.acquire());
+    semaphore.add_permits(1);
+    drop(second.woken());
+    assert!(first.as_mut().poll(&mut Context::from_waker(&waker)).is_ready());
+    assert_eq!((semaphore.max_permits(), semaphore.available_permits()), (2, 2));
+}
