@@ -58,8 +58,9 @@ fn cancel_races_first_poll() {
         let permit = guarded.semaphore.try_acquire().unwrap();
         let leaving = guarded.queued(1);
         let canceller = thread::spawn(|| drop(leaving));
-        let next = guarded.queued(1);
+        let mut next = guarded.queued(1);
         canceller.join().unwrap();
+        next.assert_asleep();
         drop(permit);
         drop(next.woken());
         guarded.assert_at_rest(1, 0);

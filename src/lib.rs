@@ -1,4 +1,47 @@
-//! Async synchronization primitives for the compio runtime.
+//! Async synchronization primitives for [compio](https://docs.rs/compio), and for any other runtime.
+//!
+//! There is one so far: [`Semaphore`], a limit on how many files, sockets or requests are in use at
+//! once. It stands on a queue of waiters that live in the futures that wait:
+//!
+//! - Waiting never allocates, and neither does giving back.
+//! - While nobody waits, taking and giving back are one atomic compare-exchange each.
+//! - Strictly first come, first served, and nobody passes by `try_acquire` either.
+//! - A future can be dropped at any moment, and neither a permit nor a wake-up is lost.
+//! - A waker never runs while the queue is locked, so it may do what it likes.
+//!
+//! ```
+//! use compio_sync::Semaphore;
+//!
+//! static FILES: Semaphore = Semaphore::new(64);
+//!
+//! async fn length(path: &str) -> std::io::Result<u64> {
+//!     let _permit = FILES.acquire().await;
+//!     Ok(compio::fs::metadata(path).await?.len())
+//! }
+//!
+//! # compio::runtime::Runtime::new().unwrap().block_on(async {
+//! assert!(length("Cargo.toml").await.unwrap() > 0);
+//! assert_eq!(FILES.available_permits(), 64);
+//! # });
+//! ```
+//!
+//! # Features
+//!
+//! - `std` (default): a thread that finds the queue locked for long yields to the one that holds the
+//!   lock, and a second waker that panics while a first panic unwinds does not abort the process.
+//! - `alloc` (implied by `std`): links `alloc`.
+//!
+//! Without either the crate is `no_std` and needs nothing but atomics of a word's size.
+//!
+//! # loom
+//!
+//! Built with `--cfg loom`, the crate uses the atomics of [loom](https://docs.rs/loom), so that code on
+//! top of it can be model-checked. Constructors are not `const` then.
+//!
+//! # With compio's `with_cancel`
+//!
+//! Inside a future that was given a cancel token, compio makes a new waker for every poll: each clone
+//! allocates, and polling again replaces the stored waker under the lock. It is correct all the same.
 #![no_std]
 
 #[cfg(feature = "alloc")]
@@ -12,3 +55,7 @@ mod semaphore;
 mod wait_queue;
 
 pub use self::semaphore::{Acquire, Semaphore, SemaphorePermit};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
