@@ -54,7 +54,9 @@ mod loom;
 mod semaphore;
 mod wait_queue;
 
-pub use self::semaphore::{Acquire, Semaphore, SemaphorePermit};
+pub use self::semaphore::{Acquire, Semaphore, SemaphorePermit, TooManyPermits};
+#[cfg(feature = "alloc")]
+pub use self::semaphore::{AcquireOwned, OwnedSemaphorePermit};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -1,6 +1,9 @@
 //! The semaphore: a limit on how many things are in use at once.
 
 mod acquire;
+mod limit;
+#[cfg(feature = "alloc")]
+mod owned;
 mod permit;
 mod too_many;
 
@@ -9,8 +12,10 @@ use core::{
     panic::{RefUnwindSafe, UnwindSafe},
 };
 
+#[cfg(feature = "alloc")]
+pub use self::owned::{AcquireOwned, OwnedSemaphorePermit};
 use self::too_many::too_many;
-pub use self::{acquire::Acquire, permit::SemaphorePermit};
+pub use self::{acquire::Acquire, limit::TooManyPermits, permit::SemaphorePermit};
 use crate::{
     loom::{AtomicUsize, Ordering, const_unless_loom},
     wait_queue::{MAX_VALUE, Policy, Primitive, WaitQueue},
@@ -95,7 +100,7 @@ impl Policy for Permits {
     }
 }
 
-/// How many permits are free by the queue's value.
+/// How many permits are free by this value of the queue.
 #[inline]
 fn free(value: isize) -> usize {
     value.max(0) as usize
@@ -206,12 +211,17 @@ impl Semaphore {
     #[inline]
     #[track_caller]
     pub fn acquire_many(&self, permits: usize) -> Acquire<'_> {
+        Self::assert_can_be_granted(permits);
+        Acquire::new(self, permits)
+    }
+
+    #[track_caller]
+    fn assert_can_be_granted(permits: usize) {
         assert!(
             permits <= Self::MAX_PERMITS,
             "waiting for {permits} permits would never end: Semaphore::MAX_PERMITS is {}",
             Self::MAX_PERMITS
         );
-        Acquire::new(self, permits)
     }
 
     /// Takes a permit if one is free and nobody is queued.
@@ -258,41 +268,30 @@ impl Semaphore {
         self.queue.try_take(permits).then(|| SemaphorePermit::new(self, permits))
     }
 
-    /// Raises the limit: adds free permits, which go to those who are queued first.
+    /// Takes what is free, but at most `permits`; `None` if that is nothing, or somebody is queued.
     ///
-    /// O(1) for each waiter that is served.
+    /// # Fairness
     ///
-    /// # Panics
-    ///
-    /// If [`max_permits`](Self::max_permits) would rise above [`MAX_PERMITS`](Self::MAX_PERMITS);
-    /// then nothing has changed.
+    /// As [`try_acquire`](Self::try_acquire), it never passes anybody who is queued.
     ///
     /// # Examples
     ///
     /// ```
     /// use compio_sync::Semaphore;
     ///
-    /// let semaphore = Semaphore::new(1);
-    /// semaphore.add_permits(2);
-    /// assert_eq!(semaphore.max_permits(), 3);
-    /// assert_eq!(semaphore.available_permits(), 3);
+    /// let semaphore = Semaphore::new(5);
+    /// let permits = semaphore.try_acquire_up_to(3).unwrap();
+    /// assert_eq!(permits.num_permits(), 3);
+    /// let permits = semaphore.try_acquire_up_to(3).unwrap();
+    /// assert_eq!(permits.num_permits(), 2);
     /// ```
-    #[track_caller]
-    pub fn add_permits(&self, permits: usize) {
-        let mut locked = self.queue.lock();
-        let limit = self.limit.load(Ordering::Relaxed);
-        if permits > Self::MAX_PERMITS - limit {
-            // Panicking calls a hook that is not ours.
-            drop(locked);
-            panic!(
-                "adding {permits} permits to a limit of {limit} would take it above \
-                 Semaphore::MAX_PERMITS, which is {}",
-                Self::MAX_PERMITS
-            );
-        }
-        self.limit.store(limit + permits, Ordering::Relaxed);
-        locked.value += permits as isize;
-        locked.serve();
+    pub fn try_acquire_up_to(&self, permits: usize) -> Option<SemaphorePermit<'_>> {
+        let up_to = move |value| permits.min(free(value));
+        let before = self.queue.try_take_by(|value| match up_to(value) {
+            0 => None,
+            taken => Some(value - taken as isize),
+        })?;
+        Some(SemaphorePermit::new(self, up_to(before)))
     }
 
     /// How many permits are free at some moment of the call.
@@ -332,8 +331,8 @@ impl Semaphore {
 
     /// How many permits are held, or were granted to an [`Acquire`] that has not been polled since.
     ///
-    /// It is the difference of two readings, the limit and the free permits. When the limit moves
-    /// between the two, it is off by as much; it is never below 0.
+    /// It is the difference of two readings, the limit and what is free of it. If the limit moves
+    /// between the two, it is off by as much, though never below 0.
     ///
     /// # Examples
     ///
@@ -346,7 +345,36 @@ impl Semaphore {
     /// ```
     #[must_use]
     pub fn in_use(&self) -> usize {
-        self.max_permits().saturating_sub(self.available_permits())
+        free(self.max_permits() as isize - self.queue.value())
+    }
+
+    /// How many are queued at some moment of the call. It takes no lock.
+    ///
+    /// A future that was granted its permits is not queued any more, even before it is polled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::{pin::pin, task::{Context, Waker}};
+    ///
+    /// use compio_sync::Semaphore;
+    ///
+    /// let semaphore = Semaphore::new(0);
+    /// let acquire = pin!(semaphore.acquire());
+    /// assert_eq!(semaphore.waiters(), 0);
+    /// let _ = acquire.poll(&mut Context::from_waker(Waker::noop()));
+    /// assert_eq!(semaphore.waiters(), 1);
+    /// ```
+    #[must_use]
+    pub fn waiters(&self) -> usize {
+        self.queue.waiters()
+    }
+
+    /// For tests: panics if the queue is not what it must be when nobody is just changing it.
+    #[cfg(debug_assertions)]
+    #[doc(hidden)]
+    pub fn assert_valid(&self) {
+        self.queue.assert_valid();
     }
 }
 
@@ -360,6 +388,8 @@ impl fmt::Debug for Semaphore {
             .field("max_permits", &self.max_permits())
             .field("available_permits", &self.available_permits())
             .field("in_use", &self.in_use())
+            .field("debt", &self.debt())
+            .field("waiters", &self.waiters())
             .finish()
     }
 }

@@ -61,7 +61,7 @@ pub(crate) use self::{
 };
 use crate::{
     backoff::Backoff,
-    loom::{UnsafeCell, const_unless_loom},
+    loom::{AtomicUsize, Ordering, UnsafeCell, const_unless_loom},
 };
 
 /// What a primitive makes of the word's value.
@@ -83,6 +83,8 @@ pub(crate) trait Policy {
 pub(crate) struct WaitQueue<P: Policy> {
     word: Word,
     list: UnsafeCell<List<P::Request>>,
+    /// How many nodes are linked. Written under the lock, read without it.
+    waiters: AtomicUsize,
 }
 
 // SAFETY: rule 5: the list, and the nodes it points to, are touched under the lock only.
@@ -94,7 +96,11 @@ unsafe impl<P: Policy> Sync for WaitQueue<P> {}
 impl<P: Policy> WaitQueue<P> {
     const_unless_loom! {
         pub(crate) fn new(value: isize) -> Self {
-            Self { word: Word::new(value), list: UnsafeCell::new(List::new()) }
+            Self {
+                word: Word::new(value),
+                list: UnsafeCell::new(List::new()),
+                waiters: AtomicUsize::new(0),
+            }
         }
     }
 
@@ -104,39 +110,62 @@ impl<P: Policy> WaitQueue<P> {
         self.word.load().value()
     }
 
+    /// How many are queued at some moment of the call.
+    pub(crate) fn waiters(&self) -> usize {
+        // ORDERING: `Relaxed`: a mere reading; it changes under the lock.
+        self.waiters.load(Ordering::Relaxed)
+    }
+
+    /// Checks the ring, its length, and that nobody waits for what is there. For a queue that nobody
+    /// else is serving.
+    #[cfg(debug_assertions)]
+    pub(crate) fn assert_valid(&self) {
+        let mut locked = self.lock();
+        // SAFETY: rule 5: locked.
+        let linked = locked.with_list(|list| unsafe { list.assert_valid() });
+        // SAFETY: rule 5: locked, and `front` is not used after this function.
+        let front = locked.with_list(|list| unsafe { list.front() });
+        let must_wait = front.is_none_or(|front| P::grant(locked.value, front.request).is_none());
+        drop(locked);
+        assert_eq!(linked, self.waiters(), "as many are linked as were counted");
+        assert!(must_wait, "nobody is left waiting for what is there");
+    }
+
     /// Takes what the request asks for, if it is there and nobody is queued.
     #[inline]
     pub(crate) fn try_take(&self, request: P::Request) -> bool {
-        if P::is_nothing(request) {
-            return true;
-        }
+        P::is_nothing(request) || self.try_take_by(move |value| P::grant(value, request)).is_some()
+    }
+
+    /// Changes the value to what `take` makes of it, if nobody is queued; the value before, if it did.
+    #[inline]
+    pub(crate) fn try_take_by(&self, take: impl Fn(isize) -> Option<isize>) -> Option<isize> {
         let seen = self.word.load();
-        if !seen.is_open() {
-            return !seen.is_queued() && self.retry_take(request);
+        if seen.is_open() {
+            if self.word.try_take(seen, take(seen.value())?) {
+                return Some(seen.value());
+            }
+        } else if seen.is_queued() {
+            return None;
         }
-        match P::grant(seen.value(), request) {
-            Some(value) => self.word.try_take(seen, value) || self.retry_take(request),
-            None => false,
-        }
+        self.retry_take_by(take)
     }
 
     #[cold]
-    fn retry_take(&self, request: P::Request) -> bool {
+    fn retry_take_by(&self, take: impl Fn(isize) -> Option<isize>) -> Option<isize> {
         let mut backoff = Backoff::new();
         backoff.lost_race();
         loop {
             let seen = self.word.load();
             if seen.is_queued() {
-                return false;
+                return None;
             }
             if seen.is_locked() {
                 backoff.locked();
-                continue;
-            }
-            match P::grant(seen.value(), request) {
-                Some(value) if self.word.try_take(seen, value) => return true,
-                Some(_) => backoff.lost_race(),
-                None => return false,
+            } else if self.word.try_take(seen, take(seen.value())?) {
+                return Some(seen.value());
+            } else {
+                backoff.lost_race();
             }
         }
     }
@@ -162,6 +191,9 @@ impl<P: Policy> WaitQueue<P> {
     /// Gives back what was granted, and serves those whose turn has come.
     #[inline]
     pub(crate) fn give_back(&self, request: P::Request) {
+        if P::is_nothing(request) {
+            return;
+        }
         let seen = self.word.load();
         if !seen.is_open() {
             return self.hand_over(request);
@@ -288,6 +320,7 @@ impl<'q, P: Policy> Locked<'q, P> {
         unsafe { node.set_waker(waker) };
         // SAFETY: rule 5: locked; the rest is the caller's promise.
         self.with_list(|list| unsafe { list.push_back(node) });
+        self.count(self.queue.waiters() + 1);
     }
 
     /// # Safety
@@ -295,8 +328,15 @@ impl<'q, P: Policy> Locked<'q, P> {
     unsafe fn unlink(&mut self, node: &Node<P::Request>) -> Waker {
         // SAFETY: rule 5: locked; the rest is the caller's promise.
         self.with_list(|list| unsafe { list.unlink(node) });
+        self.count(self.queue.waiters() - 1);
         // SAFETY: rule 5: locked, and just unlinked.
         unsafe { node.take_waker() }
+    }
+
+    #[inline]
+    fn count(&mut self, waiters: usize) {
+        // ORDERING: `Relaxed`: those who change it take turns by the lock.
+        self.queue.waiters.store(waiters, Ordering::Relaxed);
     }
 
     #[inline]

@@ -67,6 +67,42 @@ impl<'a> Acquire<'a> {
     pub(super) fn new(semaphore: &'a Semaphore, permits: usize) -> Self {
         Self { waiter: Waiter::new(semaphore, permits) }
     }
+
+    /// How many permits it waits for.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use compio_sync::Semaphore;
+    ///
+    /// assert_eq!(Semaphore::new(5).acquire_many(3).num_permits(), 3);
+    /// ```
+    #[must_use]
+    pub fn num_permits(&self) -> usize {
+        self.waiter.request()
+    }
+
+    /// Whether it is in the queue: it was polled, and is not granted yet. It takes no lock.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::{pin::pin, task::{Context, Waker}};
+    ///
+    /// use compio_sync::Semaphore;
+    ///
+    /// let semaphore = Semaphore::new(0);
+    /// let mut acquire = pin!(semaphore.acquire());
+    /// assert!(!acquire.is_queued());
+    /// let _ = acquire.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    /// assert!(acquire.is_queued());
+    /// semaphore.add_permits(1);
+    /// assert!(!acquire.is_queued());
+    /// ```
+    #[must_use]
+    pub fn is_queued(&self) -> bool {
+        self.waiter.is_queued()
+    }
 }
 
 impl<'a> Future for Acquire<'a> {
@@ -86,6 +122,9 @@ impl RefUnwindSafe for Acquire<'_> {}
 
 impl fmt::Debug for Acquire<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Acquire").field("permits", &self.waiter.request()).finish_non_exhaustive()
+        f.debug_struct("Acquire")
+            .field("num_permits", &self.num_permits())
+            .field("is_queued", &self.is_queued())
+            .finish_non_exhaustive()
     }
 }

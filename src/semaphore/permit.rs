@@ -1,12 +1,65 @@
-//! The guard that gives permits back.
+//! The guards that give permits back.
+
+use core::{fmt, mem, ops::Deref, ptr};
 
 use super::Semaphore;
+
+/// What both guards are: permits that were taken from the semaphore that `S` leads to.
+pub(super) struct Held<S: Deref<Target = Semaphore>> {
+    pub(super) semaphore: S,
+    pub(super) permits: usize,
+}
+
+impl<S: Deref<Target = Semaphore>> Held<S> {
+    pub(super) fn forget(mut self) {
+        let permits = mem::take(&mut self.permits);
+        self.semaphore.forget_held(permits);
+    }
+
+    #[track_caller]
+    pub(super) fn merge(&mut self, mut other: Self) {
+        assert!(
+            ptr::eq(&*self.semaphore, &*other.semaphore),
+            "permits of different semaphores cannot be merged: {} of {:?} and {} of {:?}",
+            self.permits,
+            &*self.semaphore,
+            other.permits,
+            &*other.semaphore,
+        );
+        self.permits += mem::take(&mut other.permits);
+    }
+
+    pub(super) fn split(&mut self, permits: usize) -> Option<Self>
+    where
+        S: Clone,
+    {
+        let left = self.permits.checked_sub(permits)?;
+        let semaphore = self.semaphore.clone();
+        self.permits = left;
+        Some(Self { semaphore, permits })
+    }
+
+    pub(super) fn fmt(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct(name)
+            .field("num_permits", &self.permits)
+            .field("semaphore", &*self.semaphore)
+            .finish()
+    }
+}
+
+impl<S: Deref<Target = Semaphore>> Drop for Held<S> {
+    #[inline]
+    fn drop(&mut self) {
+        self.semaphore.queue.give_back(self.permits);
+    }
+}
 
 /// Permits of a [`Semaphore`], given back when it is dropped.
 ///
 /// # Fairness
 ///
-/// What is given back goes to the front of the queue, as soon as that is enough for the front.
+/// What is given back pays the semaphore's [debt](Semaphore::debt) first, if there is one, and then
+/// goes to the front of the queue, as soon as that is enough for it.
 ///
 /// # Memory ordering
 ///
@@ -23,24 +76,112 @@ use super::Semaphore;
 /// drop(permit);
 /// assert_eq!(semaphore.available_permits(), 2);
 /// ```
-#[derive(Debug)]
-#[must_use = "a permit is given back as soon as it is dropped"]
-pub struct SemaphorePermit<'a> {
-    semaphore: &'a Semaphore,
-    permits: usize,
-}
+#[must_use = "permits are given back as soon as their guard is dropped"]
+pub struct SemaphorePermit<'a>(Held<&'a Semaphore>);
 
 impl<'a> SemaphorePermit<'a> {
     /// For permits that were taken from the semaphore.
     #[inline]
     pub(super) fn new(semaphore: &'a Semaphore, permits: usize) -> Self {
-        Self { semaphore, permits }
+        Self(Held { semaphore, permits })
+    }
+
+    /// How many permits it holds.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use compio_sync::Semaphore;
+    ///
+    /// let semaphore = Semaphore::new(5);
+    /// assert_eq!(semaphore.try_acquire_many(3).unwrap().num_permits(), 3);
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn num_permits(&self) -> usize {
+        self.0.permits
+    }
+
+    /// The semaphore that it gives its permits back to.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use compio_sync::Semaphore;
+    ///
+    /// let semaphore = Semaphore::new(5);
+    /// let permit = semaphore.try_acquire().unwrap();
+    /// assert_eq!(permit.semaphore().available_permits(), 4);
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn semaphore(&self) -> &'a Semaphore {
+        self.0.semaphore
+    }
+
+    /// Takes the permits out of circulation: they are never given back, and the limit is lowered with
+    /// them.
+    ///
+    /// Both [`max_permits`](Semaphore::max_permits) and [`in_use`](Semaphore::in_use) sink by
+    /// [`num_permits`](Self::num_permits). Where the limit was lowered below that already, it sinks to
+    /// 0, and the rest pays debt.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use compio_sync::Semaphore;
+    ///
+    /// let semaphore = Semaphore::new(5);
+    /// semaphore.try_acquire_many(2).unwrap().forget();
+    /// assert_eq!(semaphore.max_permits(), 3);
+    /// assert_eq!(semaphore.available_permits(), 3);
+    /// ```
+    pub fn forget(self) {
+        self.0.forget();
+    }
+
+    /// Takes the permits of `other` over, so that one guard gives back all of them.
+    ///
+    /// # Panics
+    ///
+    /// If `other` is of another semaphore. Then nothing is lost: `self` keeps its permits, and those
+    /// of `other` are given back.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use compio_sync::Semaphore;
+    ///
+    /// let semaphore = Semaphore::new(5);
+    /// let mut permits = semaphore.try_acquire_many(2).unwrap();
+    /// permits.merge(semaphore.try_acquire().unwrap());
+    /// assert_eq!(permits.num_permits(), 3);
+    /// ```
+    #[track_caller]
+    pub fn merge(&mut self, other: Self) {
+        self.0.merge(other.0);
+    }
+
+    /// Splits `permits` off into a guard of their own; `None` if it holds fewer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use compio_sync::Semaphore;
+    ///
+    /// let semaphore = Semaphore::new(5);
+    /// let mut permits = semaphore.try_acquire_many(5).unwrap();
+    /// let two = permits.split(2).unwrap();
+    /// assert_eq!((permits.num_permits(), two.num_permits()), (3, 2));
+    /// assert!(permits.split(4).is_none());
+    /// ```
+    pub fn split(&mut self, permits: usize) -> Option<Self> {
+        self.0.split(permits).map(Self)
     }
 }
 
-impl Drop for SemaphorePermit<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        self.semaphore.queue.give_back(self.permits);
+impl fmt::Debug for SemaphorePermit<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt("SemaphorePermit", f)
     }
 }

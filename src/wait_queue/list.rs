@@ -186,6 +186,31 @@ impl<R> List<R> {
         }
     }
 
+    /// How many are linked, after a walk around the ring both ways at once. O(n).
+    ///
+    /// # Safety
+    /// The caller holds the lock.
+    #[cfg(debug_assertions)]
+    pub(super) unsafe fn assert_valid(&self) -> usize {
+        // SAFETY: rule 5: the caller holds the lock.
+        let Some(front) = (unsafe { self.front() }) else {
+            return 0;
+        };
+        let (mut node, mut linked) = (front, 0);
+        loop {
+            // SAFETY: rule 5: the caller holds the lock, and the node is linked.
+            let next = unsafe { node.next.get() };
+            // SAFETY: rule 5: as above.
+            assert!(ptr::eq(unsafe { next.prev.get() }, node), "neighbours point at one another");
+            assert!(!node.is_granted(), "who is granted is not linked");
+            linked += 1;
+            if ptr::eq(next, front) {
+                return linked;
+            }
+            node = next;
+        }
+    }
+
     /// # Safety
     /// The caller holds the lock.
     #[inline]

@@ -1,7 +1,6 @@
 //! The owner's side of a node: queue it, look whether it was granted, take it back.
 
 use core::{
-    fmt,
     ops::Deref,
     pin::Pin,
     ptr::NonNull,
@@ -26,6 +25,10 @@ pub(crate) unsafe trait Handle: Deref<Target: Primitive> {}
 // SAFETY: rule 9: what is borrowed neither moves nor dies.
 unsafe impl<T: Primitive> Handle for &T {}
 
+// SAFETY: rule 9: what is counted lives as long as one count, at the same place.
+#[cfg(feature = "alloc")]
+unsafe impl<T: Primitive> Handle for alloc::sync::Arc<T> {}
+
 type PolicyOf<H> = <<H as Deref>::Target as Primitive>::Policy;
 type RequestOf<H> = <PolicyOf<H> as Policy>::Request;
 
@@ -43,7 +46,8 @@ pub(crate) struct Waiter<H: Handle> {
 // SAFETY: rule 5: what others share of it is touched under the lock or atomic; the rest moves with it.
 unsafe impl<H: Handle + Send> Send for Waiter<H> where WaitQueue<PolicyOf<H>>: Sync {}
 
-// SAFETY: rule 5: through `&Waiter` only the request can be read, which nobody writes.
+// SAFETY: rule 5: through `&Waiter` one reads the request, the owner's note and an atomic, of which
+// others write the last only.
 unsafe impl<H: Handle + Sync> Sync for Waiter<H> where WaitQueue<PolicyOf<H>>: Sync {}
 
 impl<H: Handle> Waiter<H> {
@@ -56,6 +60,12 @@ impl<H: Handle> Waiter<H> {
     #[inline]
     pub(crate) fn request(&self) -> RequestOf<H> {
         self.node.request
+    }
+
+    /// Whether it was polled, and waits for its turn.
+    #[inline]
+    pub(crate) fn is_queued(&self) -> bool {
+        self.node.is_waiting.get() && !self.node.is_granted()
     }
 
     /// # Panics
@@ -150,14 +160,5 @@ impl<H: Handle> Drop for Waiter<H> {
         if self.node.is_waiting.get() {
             self.cancel();
         }
-    }
-}
-
-impl<H: Handle> fmt::Debug for Waiter<H>
-where
-    RequestOf<H>: fmt::Debug,
-{
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Waiter").field("request", &self.node.request).finish_non_exhaustive()
     }
 }
