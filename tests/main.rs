@@ -1,13 +1,18 @@
 //! The public API, polled by hand: tests are ordered by program, never by time.
 
 mod hooked_waker;
+mod program;
+mod reference;
 mod task;
 
 mod allocation;
 mod cancel;
+mod limit;
 mod numbers;
 mod order;
 mod panics;
+mod permit;
+mod property;
 mod runtime;
 mod threads;
 mod traits;

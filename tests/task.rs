@@ -16,7 +16,13 @@ pub(crate) struct Task<F> {
 
 /// Counts wake-ups; outside of loom's sight, so that counting orders nothing there.
 #[derive(Default)]
-struct Wakes(AtomicUsize);
+pub(crate) struct Wakes(AtomicUsize);
+
+impl Wakes {
+    pub(crate) fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 impl Wake for Wakes {
     fn wake(self: Arc<Self>) {
@@ -42,7 +48,7 @@ impl<F: Future> Task<F> {
     }
 
     pub(crate) fn wakes(&self) -> usize {
-        self.wakes.0.load(Ordering::Relaxed)
+        self.wakes.count()
     }
 
     pub(crate) fn poll(&mut self) -> Poll<F::Output> {

@@ -1,13 +1,31 @@
-//! The auto traits of every public type.
+//! The auto traits and the sizes of every public type.
 
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
-use compio_sync::{Acquire, Semaphore, SemaphorePermit};
+use compio_sync::{
+    Acquire, AcquireOwned, OwnedSemaphorePermit, Semaphore, SemaphorePermit, TooManyPermits,
+};
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 
 assert_impl_all!(Semaphore: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
 assert_impl_all!(SemaphorePermit<'static>: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
 assert_impl_all!(Acquire<'static>: Send, Sync, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(OwnedSemaphorePermit: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(AcquireOwned: Send, Sync, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(TooManyPermits: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe, Copy, std::error::Error);
 assert_not_impl_any!(Acquire<'static>: Unpin, Clone);
+assert_not_impl_any!(AcquireOwned: Unpin, Clone);
+assert_not_impl_any!(OwnedSemaphorePermit: Clone);
 assert_not_impl_any!(Semaphore: Clone);
 assert_not_impl_any!(SemaphorePermit<'static>: Clone);
+
+#[test]
+fn types_are_as_small_as_they_are_said_to_be() {
+    let word = size_of::<usize>();
+    assert_eq!(size_of::<Semaphore>(), 4 * word);
+    assert_eq!(size_of::<Acquire<'_>>(), 8 * word);
+    assert_eq!(size_of::<AcquireOwned>(), 8 * word);
+    assert_eq!(size_of::<SemaphorePermit<'_>>(), 2 * word);
+    assert_eq!(size_of::<OwnedSemaphorePermit>(), 2 * word);
+    assert_eq!(size_of::<Option<SemaphorePermit<'_>>>(), 2 * word);
+}

@@ -1,0 +1,314 @@
+//! A language of everything that can be done to a semaphore, and a machine that runs it on a real one
+//! and on the reference, and compares the two after every step.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use compio_sync::{Acquire, AcquireOwned, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+
+use crate::{
+    reference::{Numbers, Reference},
+    task::Wakes,
+};
+
+/// One step. Futures and guards are named by any number, which is taken modulo how many there are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Step {
+    Acquire { permits: usize, owned: bool, poll: bool },
+    TryAcquire { permits: usize, owned: bool },
+    TryAcquireUpTo { permits: usize },
+    Poll { future: usize },
+    PollWithNewWaker { future: usize },
+    Cancel { future: usize },
+    Drop { guard: usize },
+    Forget { guard: usize },
+    Split { guard: usize, permits: usize },
+    Merge { guard: usize, other: usize },
+    Add { permits: usize },
+    AddTooMany { permits: usize },
+    ForgetPermits { permits: usize },
+    Reduce { permits: usize },
+    Set { permits: usize },
+}
+
+impl From<[u8; 3]> for Step {
+    /// Every number is a step; those that make for long queues have more numbers.
+    fn from([kind, first, second]: [u8; 3]) -> Self {
+        let index = usize::from(first);
+        let permits = usize::from(second % 5);
+        match kind % 32 {
+            0..8 => Self::Acquire { permits, owned: first & 1 != 0, poll: first & 6 != 0 },
+            8..10 => Self::TryAcquire { permits, owned: first & 1 != 0 },
+            10 => Self::TryAcquireUpTo { permits },
+            11..15 => Self::Poll { future: index },
+            15..17 => Self::PollWithNewWaker { future: index },
+            17..19 => Self::Cancel { future: index },
+            19..23 => Self::Drop { guard: index },
+            23 => Self::Forget { guard: index },
+            24 => Self::Split { guard: index, permits },
+            25 => Self::Merge { guard: index, other: usize::from(second) },
+            26 | 27 => Self::Add { permits },
+            28 => Self::AddTooMany { permits },
+            29 => Self::ForgetPermits { permits },
+            30 => Self::Reduce { permits },
+            _ => Self::Set { permits: usize::from(second % 9) },
+        }
+    }
+}
+
+/// Runs the steps on a semaphore of so many permits.
+pub(crate) fn run(permits: usize, steps: impl IntoIterator<Item = Step>) {
+    let semaphore = Arc::new(Semaphore::new(permits));
+    let mut machine = Machine {
+        semaphore: &semaphore,
+        reference: Reference::new(permits),
+        futures: Vec::new(),
+        guards: Vec::new(),
+        wakers: Vec::new(),
+    };
+    for step in steps {
+        machine.step(step);
+        machine.compare();
+    }
+    machine.finish();
+    assert_eq!(Arc::strong_count(&semaphore), 1, "nobody has kept a handle");
+}
+
+struct Machine<'a> {
+    semaphore: &'a Arc<Semaphore>,
+    reference: Reference,
+    futures: Vec<Waiting<'a>>,
+    guards: Vec<Guard<'a>>,
+    /// Every waker there ever was, by name, and how often it must have been woken.
+    wakers: Vec<(Arc<Wakes>, usize)>,
+}
+
+struct Waiting<'a> {
+    /// In the reference; the name of the first waker, which nobody else has.
+    name: usize,
+    /// The name of the waker that it was last polled with.
+    waker: usize,
+    permits: usize,
+    future: Future<'a>,
+}
+
+enum Future<'a> {
+    Borrowed(Pin<Box<Acquire<'a>>>),
+    Owned(Pin<Box<AcquireOwned>>),
+}
+
+enum Guard<'a> {
+    Borrowed(SemaphorePermit<'a>),
+    Owned(OwnedSemaphorePermit),
+}
+
+impl Guard<'_> {
+    fn num_permits(&self) -> usize {
+        match self {
+            Guard::Borrowed(permit) => permit.num_permits(),
+            Guard::Owned(permit) => permit.num_permits(),
+        }
+    }
+}
+
+/// The index that a number stands for; `None` if there is nothing to choose from.
+fn choose<T>(from: &[T], number: usize) -> Option<usize> {
+    number.checked_rem(from.len())
+}
+
+impl<'a> Machine<'a> {
+    fn step(&mut self, step: Step) {
+        match step {
+            Step::Acquire { permits, owned, poll } => self.acquire(permits, owned, poll),
+            Step::TryAcquire { permits, owned } => self.try_acquire(permits, owned),
+            Step::TryAcquireUpTo { permits } => {
+                let taken = self.semaphore.try_acquire_up_to(permits);
+                let number = taken.as_ref().map_or(0, SemaphorePermit::num_permits);
+                assert_eq!(number, self.reference.try_acquire_up_to(permits));
+                self.guards.extend(taken.map(Guard::Borrowed));
+            }
+            Step::Poll { future } => {
+                if let Some(index) = choose(&self.futures, future) {
+                    self.poll(index);
+                }
+            }
+            Step::PollWithNewWaker { future } => {
+                if let Some(index) = choose(&self.futures, future) {
+                    self.futures[index].waker = self.new_waker();
+                    self.poll(index);
+                }
+            }
+            Step::Cancel { future } => {
+                if let Some(index) = choose(&self.futures, future) {
+                    let cancelled = self.futures.swap_remove(index);
+                    drop(cancelled.future);
+                    self.reference.cancel(cancelled.name);
+                }
+            }
+            Step::Drop { guard } => {
+                if let Some(index) = choose(&self.guards, guard) {
+                    let guard = self.guards.swap_remove(index);
+                    self.reference.give_back(guard.num_permits());
+                    drop(guard);
+                }
+            }
+            Step::Forget { guard } => {
+                if let Some(index) = choose(&self.guards, guard) {
+                    let guard = self.guards.swap_remove(index);
+                    self.reference.forget(guard.num_permits());
+                    match guard {
+                        Guard::Borrowed(permit) => permit.forget(),
+                        Guard::Owned(permit) => permit.forget(),
+                    }
+                }
+            }
+            Step::Split { guard, permits } => self.split(guard, permits),
+            Step::Merge { guard, other } => self.merge(guard, other),
+            Step::Add { permits } => {
+                self.semaphore.add_permits(permits);
+                self.reference.add(permits);
+            }
+            Step::AddTooMany { permits } => {
+                let limit = self.semaphore.max_permits();
+                let too_many = Semaphore::MAX_PERMITS - limit + 1 + permits;
+                assert!(self.semaphore.try_add_permits(too_many).is_err());
+                let too_many = Semaphore::MAX_PERMITS + 1 + permits;
+                assert!(self.semaphore.try_set_max_permits(too_many).is_err());
+            }
+            Step::ForgetPermits { permits } => {
+                let taken = self.semaphore.forget_permits(permits);
+                assert_eq!(taken, self.reference.forget_permits(permits));
+            }
+            Step::Reduce { permits } => {
+                let taken = self.semaphore.reduce_permits(permits);
+                assert_eq!(taken, self.reference.reduce(permits));
+            }
+            Step::Set { permits } => {
+                let before = self.semaphore.set_max_permits(permits);
+                assert_eq!(before, self.reference.set_limit(permits));
+            }
+        }
+    }
+
+    fn acquire(&mut self, permits: usize, owned: bool, poll: bool) {
+        let future = if owned {
+            Future::Owned(Box::pin(Arc::clone(self.semaphore).acquire_many_owned(permits)))
+        } else {
+            Future::Borrowed(Box::pin(self.semaphore.acquire_many(permits)))
+        };
+        let name = self.new_waker();
+        self.futures.push(Waiting { name, waker: name, permits, future });
+        if poll {
+            self.poll(self.futures.len() - 1);
+        }
+    }
+
+    fn try_acquire(&mut self, permits: usize, owned: bool) {
+        let guard = if owned {
+            Arc::clone(self.semaphore).try_acquire_many_owned(permits).map(Guard::Owned)
+        } else {
+            self.semaphore.try_acquire_many(permits).map(Guard::Borrowed)
+        };
+        assert_eq!(guard.is_some(), self.reference.try_acquire(permits));
+        self.guards.extend(guard);
+    }
+
+    fn poll(&mut self, index: usize) {
+        let waiting = &mut self.futures[index];
+        let waker = Arc::clone(&self.wakers[waiting.waker].0).into();
+        let mut context = Context::from_waker(&waker);
+        let guard = match &mut waiting.future {
+            Future::Borrowed(future) => future.as_mut().poll(&mut context).map(Guard::Borrowed),
+            Future::Owned(future) => future.as_mut().poll(&mut context).map(Guard::Owned),
+        };
+        assert_eq!(guard.is_ready(), self.reference.poll(waiting.name, waiting.permits));
+        if let Poll::Ready(guard) = guard {
+            assert_eq!(guard.num_permits(), waiting.permits);
+            self.guards.push(guard);
+            self.futures.swap_remove(index);
+        }
+    }
+
+    fn split(&mut self, guard: usize, permits: usize) {
+        let Some(index) = choose(&self.guards, guard) else {
+            return;
+        };
+        let before = self.guards[index].num_permits();
+        let off = match &mut self.guards[index] {
+            Guard::Borrowed(permit) => permit.split(permits).map(Guard::Borrowed),
+            Guard::Owned(permit) => permit.split(permits).map(Guard::Owned),
+        };
+        assert_eq!(off.is_some(), permits <= before);
+        let split_off = off.as_ref().map_or(0, Guard::num_permits);
+        assert_eq!(self.guards[index].num_permits() + split_off, before);
+        self.guards.extend(off);
+    }
+
+    fn merge(&mut self, guard: usize, other: usize) {
+        let (Some(guard), Some(other)) = (choose(&self.guards, guard), choose(&self.guards, other))
+        else {
+            return;
+        };
+        let is_owned = |index: usize| matches!(self.guards[index], Guard::Owned(_));
+        if guard == other || is_owned(guard) != is_owned(other) {
+            return;
+        }
+        let mut into = self.guards.swap_remove(guard.max(other));
+        let from = self.guards.swap_remove(guard.min(other));
+        match (&mut into, from) {
+            (Guard::Borrowed(into), Guard::Borrowed(from)) => into.merge(from),
+            (Guard::Owned(into), Guard::Owned(from)) => into.merge(from),
+            _ => unreachable!("both are of one kind"),
+        }
+        self.guards.push(into);
+    }
+
+    fn new_waker(&mut self) -> usize {
+        self.wakers.push((Arc::default(), 0));
+        self.wakers.len() - 1
+    }
+
+    fn compare(&mut self) {
+        for name in self.reference.take_woken() {
+            let woken = self.futures.iter().find(|waiting| waiting.name == name);
+            self.wakers[woken.expect("it waits").waker].1 += 1;
+        }
+        for (name, (wakes, expected)) in self.wakers.iter().enumerate() {
+            assert_eq!(wakes.count(), *expected, "how often waker {name} was woken");
+        }
+        for waiting in &self.futures {
+            let is_queued = match &waiting.future {
+                Future::Borrowed(future) => future.is_queued(),
+                Future::Owned(future) => future.is_queued(),
+            };
+            assert_eq!(is_queued, self.reference.is_queued(waiting.name));
+        }
+        let semaphore = &self.semaphore;
+        let numbers = Numbers {
+            available: semaphore.available_permits(),
+            debt: semaphore.debt(),
+            max: semaphore.max_permits(),
+            in_use: semaphore.in_use(),
+            waiters: semaphore.waiters(),
+        };
+        assert_eq!(numbers, self.reference.numbers());
+        #[cfg(debug_assertions)]
+        semaphore.assert_valid();
+    }
+
+    /// Everybody leaves, and everything is back.
+    fn finish(mut self) {
+        while !self.futures.is_empty() {
+            self.step(Step::Cancel { future: 0 });
+            self.compare();
+        }
+        while !self.guards.is_empty() {
+            self.step(Step::Drop { guard: 0 });
+            self.compare();
+        }
+        assert_eq!(self.semaphore.available_permits(), self.semaphore.max_permits());
+    }
+}
