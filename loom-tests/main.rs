@@ -13,4 +13,5 @@ mod task;
 mod cancel;
 mod grant;
 mod limit;
+mod pairs;
 mod taking;

@@ -47,6 +47,11 @@ impl<F: Future> Task<F> {
         Waker::from(Arc::clone(&self.wakes))
     }
 
+    /// From the next poll on it is another waker that must be woken.
+    pub(crate) fn change_waker(&mut self) {
+        self.wakes = Arc::default();
+    }
+
     pub(crate) fn wakes(&self) -> usize {
         self.wakes.count()
     }
