@@ -14,4 +14,6 @@ mod cancel;
 mod grant;
 mod limit;
 mod pairs;
+mod slots;
 mod taking;
+mod three;

@@ -10,6 +10,8 @@
 //! | 0 | 1 | somebody is queued | anybody, but only to set LOCKED |
 //! | 1 | 1 | somebody is queued or about to be | the holder of the lock |
 //! | 1 | 0 | nobody waits; the holder changes the value | the holder of the lock |
+//!
+//! ORDERING: a compare-exchange that fails is `Relaxed`: nothing is concluded from it, but to look again.
 
 use core::fmt;
 
