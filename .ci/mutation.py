@@ -31,11 +31,15 @@ class Mutation:
         self.tree.mkdir()
         for entry in COPIED:
             source = ROOT / entry
-            copy = shutil.copytree if source.is_dir() else shutil.copy
-            copy(source, self.tree / entry)
+            # With the time of now, or cargo would take what was built from a mutation for up to date.
+            if source.is_dir():
+                shutil.copytree(source, self.tree / entry, copy_function=shutil.copyfile)
+            else:
+                shutil.copyfile(source, self.tree / entry)
 
-    def run(self, suite, *filters, seconds=900):
+    def run(self, suite, only=None, seconds=900):
         """The outcome, and the tests that failed: "passed", "failed", "no build" or "no end"."""
+        filters = ["--exact", only] if only else []
         env = dict(os.environ)
         env["RUSTFLAGS"] = suite["flags"]
         env["CARGO_TARGET_DIR"] = str(self.folder / suite["command"][-1])

@@ -39,6 +39,7 @@ fn limit_raised_races_try_acquire_and_release() {
     model(|| {
         let guarded = Guarded::new(1);
         let raiser = thread::spawn(|| guarded.semaphore.add_permits(1));
+        thread::yield_now();
         drop(guarded.semaphore.try_acquire().expect("one is free all the time"));
         raiser.join().unwrap();
         guarded.assert_at_rest(2, 0);

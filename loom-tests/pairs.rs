@@ -197,9 +197,11 @@ fn race(one: Operation, other: Operation) {
     assert_eq!(semaphore.available_permits(), semaphore.max_permits());
 }
 
+/// Each pair comes twice, once from either side: loom begins with the schedule in which this thread goes
+/// first, and from there it may leave out those in which a read of ours comes between a read and a write
+/// of the other thread, for it remembers the last access to a word only.
 fn races_all(one: Operation) {
-    let from = ALL.iter().position(|&operation| operation == one).unwrap();
-    for &other in &ALL[from..] {
+    for other in ALL {
         println!("{one:?} beside {other:?}");
         model(move || race(one, other));
     }

@@ -2,7 +2,10 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, panic_any},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Waker},
 };
 
@@ -164,6 +167,22 @@ fn a_waker_that_panics_when_dropped_loses_no_permit() {
     assert_eq!(message_of(|| acquire.poll()), "no", "the old waker was dropped for the new one");
     drop(permit);
     drop(acquire.woken());
+    assert_eq!(semaphore.available_permits(), 1);
+}
+
+#[test]
+fn a_permit_that_comes_while_the_waker_is_cloned_is_not_lost_when_the_clone_panics_on_drop() {
+    let semaphore = Arc::new(Semaphore::new(0));
+    let adds = Arc::clone(&semaphore);
+    let on_clone = Box::new(move || adds.add_permits(1));
+    let was_dropped = AtomicBool::new(false);
+    let on_drop = Box::new(move || assert!(was_dropped.swap(true, Ordering::Relaxed), "no"));
+    let waker = Hooks { on_clone, on_drop, ..Hooks::default() }.into_waker();
+    let mut acquire = Task::new(semaphore.acquire());
+    let poll = || acquire.future.as_mut().poll(&mut Context::from_waker(&waker));
+    assert_eq!(message_of(poll), "no");
+    assert_eq!(semaphore.in_use(), 1, "it has the permit");
+    drop(acquire);
     assert_eq!(semaphore.available_permits(), 1);
 }
 

@@ -23,8 +23,9 @@ fn permits_split_and_merge_and_their_sum_stays() {
     assert_eq!(semaphore.in_use(), 2);
     let mut three = semaphore.try_acquire_many(3).unwrap();
     three.merge(two);
+    assert_eq!((three.num_permits(), semaphore.in_use()), (5, 5));
     drop(three);
-    assert_eq!(semaphore.in_use(), 0);
+    assert_eq!(semaphore.available_permits(), 5);
 }
 
 #[test]
