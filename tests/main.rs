@@ -2,11 +2,13 @@
 
 mod hooked_waker;
 mod program;
+mod programs;
 mod reference;
 mod task;
 
 mod allocation;
 mod cancel;
+mod copy_tree;
 mod limit;
 mod numbers;
 mod order;

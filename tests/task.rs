@@ -47,9 +47,9 @@ impl<F: Future> Task<F> {
         Waker::from(Arc::clone(&self.wakes))
     }
 
-    /// From the next poll on it is another waker that must be woken.
-    pub(crate) fn change_waker(&mut self) {
-        self.wakes = Arc::default();
+    /// From the next poll on it is another waker that must be woken; returns how often the old one was.
+    pub(crate) fn change_waker(&mut self) -> Arc<Wakes> {
+        std::mem::take(&mut self.wakes)
     }
 
     pub(crate) fn wakes(&self) -> usize {

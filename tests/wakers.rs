@@ -17,12 +17,11 @@ fn a_changed_waker_is_the_one_that_is_woken() {
     let semaphore = Semaphore::new(1);
     let permit = semaphore.try_acquire().unwrap();
     let mut task = Task::waiting(semaphore.acquire());
-    let new = Task::new(std::future::pending::<()>());
-    let new_waker = new.waker();
-    assert!(task.future.as_mut().poll(&mut Context::from_waker(&new_waker)).is_pending());
+    let old = task.change_waker();
+    task.assert_asleep();
     drop(permit);
-    assert_eq!((task.wakes(), new.wakes()), (0, 1));
-    assert!(task.poll().is_ready());
+    assert_eq!(old.count(), 0);
+    drop(task.woken());
 }
 
 #[test]

@@ -1,0 +1,234 @@
+//! The example `copy_tree`, on real trees.
+
+use std::{
+    ffi::OsStr,
+    fs::{self, Permissions},
+    os::unix::fs::{PermissionsExt, symlink},
+    path::Path,
+    process::Command,
+};
+
+use tempfile::{TempDir, tempdir};
+
+use crate::programs::{Printed, Program};
+
+static COPY_TREE: Program = Program::example("copy_tree");
+
+const DRIVERS: [&str; 2] = ["io-uring", "poll"];
+
+fn run(command: &mut Command, arguments: &[impl AsRef<OsStr>]) -> Printed {
+    command.args(arguments).output().unwrap().into()
+}
+
+/// Copies `src` to `dst` in the folder.
+fn copy(folder: &Path, arguments: &[&str]) -> Printed {
+    let places = [folder.join("src"), folder.join("dst")];
+    run(COPY_TREE.command().args(places), arguments)
+}
+
+fn set_mode(path: impl AsRef<Path>, mode: u32) {
+    fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+}
+
+fn mode(path: impl AsRef<Path>) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+/// A folder with so many small files in `src`.
+fn folder_of(files: usize) -> TempDir {
+    let folder = tempdir().unwrap();
+    fs::create_dir(folder.path().join("src")).unwrap();
+    for file in 0..files {
+        let path = folder.path().join(format!("src/{file}"));
+        fs::write(path, file.to_string()).unwrap();
+    }
+    folder
+}
+
+fn entries(directory: impl AsRef<Path>) -> Vec<String> {
+    let entries = fs::read_dir(directory).unwrap();
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[track_caller]
+fn assert_prints(printed: &Printed, name: &str, value: &str) {
+    let line = printed.out.lines().find(|line| line.starts_with(name));
+    assert_eq!(line.map(|line| line[name.len()..].trim()), Some(value), "{}", printed.out);
+}
+
+#[test]
+fn a_tree_is_copied_as_it_is() {
+    for driver in DRIVERS {
+        let folder = tempdir().unwrap();
+        let (src, dst) = (folder.path().join("src"), folder.path().join("dst"));
+        fs::create_dir_all(src.join("deep/er")).unwrap();
+        fs::create_dir(src.join("empty")).unwrap();
+        fs::write(src.join("empty file"), "").unwrap();
+        let big: Vec<u8> = (0..3_000_001_u32).map(|byte| (byte % 251) as u8).collect();
+        fs::write(src.join("deep/big"), &big).unwrap();
+        let longest = "n".repeat(255);
+        fs::write(src.join(&longest), "a name as long as can be").unwrap();
+        fs::write(src.join("deep/er/program"), "#!").unwrap();
+        set_mode(src.join("deep/er/program"), 0o4755);
+        set_mode(src.join("deep/big"), 0o400);
+        symlink("big", src.join("deep/link")).unwrap();
+        symlink("nowhere", src.join("dangling")).unwrap();
+        symlink("..", src.join("deep/loop")).unwrap();
+        set_mode(src.join("deep/er"), 0o555);
+
+        let printed = copy(folder.path(), &["--driver", driver, "--verify"]);
+        assert_eq!((printed.status, &*printed.err), (0, ""));
+        assert_prints(&printed, "files copied", "4");
+        assert_prints(&printed, "verified", "11");
+        assert_eq!(fs::read(dst.join("deep/big")).unwrap(), big);
+        assert_eq!(mode(dst.join("deep/big")), 0o400);
+        assert_eq!(mode(dst.join("deep/er/program")), 0o4755);
+        assert_eq!(mode(dst.join("deep/er")), 0o555);
+        assert_eq!(fs::read_link(dst.join("deep/loop")).unwrap(), Path::new(".."));
+        assert_eq!(fs::read_link(dst.join("dangling")).unwrap(), Path::new("nowhere"));
+        assert_eq!(entries(&dst), ["dangling", "deep", "empty", "empty file", &longest]);
+        assert_eq!(entries(dst.join("deep")), ["big", "er", "link", "loop"]);
+        set_mode(src.join("deep/er"), 0o755);
+        set_mode(dst.join("deep/er"), 0o755);
+    }
+}
+
+#[test]
+fn the_peak_is_the_limit_and_never_more() {
+    let folder = folder_of(100);
+    for driver in DRIVERS {
+        for (limit, peak) in [("1", "1 of 1"), ("99", "99 of 99"), ("101", "100 of 101")] {
+            let printed = copy(folder.path(), &["--driver", driver, "--max-in-flight", limit]);
+            assert_eq!(printed.status, 0, "{}", printed.err);
+            assert_prints(&printed, "peak in flight", peak);
+        }
+    }
+}
+
+#[test]
+fn few_descriptors_are_enough_with_a_bound_and_not_without() {
+    let folder = folder_of(2_000);
+    let places = [folder.path().join("src"), folder.path().join("dst")];
+    for driver in DRIVERS {
+        let few = || {
+            let mut command = COPY_TREE.command_after("ulimit -n 64");
+            command.args(&places).args(["--driver", driver]);
+            command
+        };
+        let bounded = run(&mut few(), &["--max-in-flight", "16", "--verify"]);
+        assert_eq!((bounded.status, &*bounded.err), (0, ""));
+        assert_prints(&bounded, "files copied", "2000");
+        assert_prints(&bounded, "peak in flight", "16 of 16");
+
+        let unbounded = run(&mut few(), &["--unbounded"]);
+        assert_eq!(unbounded.status, 1);
+        assert!(unbounded.err.contains("Too many open files"), "{}", unbounded.err);
+    }
+}
+
+#[test]
+fn without_places_it_copies_and_verifies_a_sample() {
+    let printed = run(&mut COPY_TREE.command(), &["--max-in-flight", "32"]);
+    assert_eq!((printed.status, &*printed.err), (0, ""));
+    assert_prints(&printed, "files copied", "2000");
+    assert_prints(&printed, "peak in flight", "32 of 32");
+}
+
+#[test]
+fn a_source_that_is_not_there_is_named_and_nothing_is_written() {
+    let folder = tempdir().unwrap();
+    let printed = copy(folder.path(), &[] as &[&str]);
+    assert_eq!(printed.status, 1);
+    assert!(printed.err.contains("src: No such file"), "{}", printed.err);
+    assert!(entries(folder.path()).is_empty());
+}
+
+#[test]
+fn a_destination_inside_the_source_is_refused_and_nothing_is_written() {
+    let folder = folder_of(1);
+    let src = folder.path().join("src");
+    symlink(&src, folder.path().join("alias")).unwrap();
+    let inside =
+        [src.clone(), src.join("a/b"), folder.path().join("alias/c"), src.join("../src/d")];
+    for destination in inside {
+        let printed = run(&mut COPY_TREE.command(), &[&src, &destination]);
+        assert_eq!(printed.status, 1, "{}", destination.display());
+        assert!(printed.err.contains("inside the source"), "{}", printed.err);
+        assert!(printed.err.contains(&*destination.to_string_lossy()), "{}", printed.err);
+    }
+    assert_eq!(entries(&src), ["0"]);
+}
+
+#[test]
+fn a_file_that_is_too_large_for_the_destination_leaves_nothing_and_the_others_are_copied() {
+    let folder = folder_of(5);
+    fs::write(folder.path().join("src/large"), vec![1; 1 << 20]).unwrap();
+    let (src, dst) = (folder.path().join("src"), folder.path().join("dst"));
+    for driver in DRIVERS {
+        // No file may be larger than 64 KiB, and a write beyond that is an error as on a full disk.
+        let mut command = COPY_TREE.command_after("trap '' XFSZ; ulimit -f 128");
+        let printed = run(command.args([&src, &dst]), &["--driver", driver]);
+        assert_eq!(printed.status, 1);
+        assert!(printed.err.contains("dst/large: File too large"), "{}", printed.err);
+        assert_eq!(printed.err.lines().count(), 1);
+        assert_prints(&printed, "files copied", "5");
+        assert_eq!(entries(&dst), ["0", "1", "2", "3", "4"]);
+    }
+}
+
+#[test]
+fn what_cannot_be_written_is_named_and_the_others_are_copied() {
+    let folder = folder_of(3);
+    let (src, dst) = (folder.path().join("src"), folder.path().join("dst"));
+    fs::create_dir(src.join("sub")).unwrap();
+    fs::write(src.join("sub/file"), "").unwrap();
+    fs::create_dir_all(dst.join("1/full")).unwrap();
+    fs::write(dst.join("sub"), "a file where a directory must be").unwrap();
+    let printed = copy(folder.path(), &[] as &[&str]);
+    assert_eq!(printed.status, 1);
+    for named in ["dst/1: Is a directory", "dst/sub: File exists", "dst/sub/file: Not a directory"]
+    {
+        assert!(printed.err.contains(named), "{named} in {}", printed.err);
+    }
+    assert_prints(&printed, "files copied", "2");
+    assert_eq!(entries(&dst), ["0", "1", "2", "sub"]);
+}
+
+#[test]
+fn what_cannot_be_read_is_named_and_the_others_are_copied() {
+    let folder = folder_of(3);
+    let pipe = folder.path().join("src/pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let closed = folder.path().join("src/1");
+    set_mode(&closed, 0);
+    // Root reads it all the same, and then it must be copied.
+    let is_root = fs::read(&closed).is_ok();
+
+    let printed = copy(folder.path(), &[] as &[&str]);
+    assert_eq!(printed.status, 1);
+    assert!(
+        printed.err.contains("src/pipe: neither file, directory nor symlink"),
+        "{}",
+        printed.err
+    );
+    assert_eq!(printed.err.contains("src/1: Permission denied"), !is_root, "{}", printed.err);
+    assert_prints(&printed, "files copied", if is_root { "3" } else { "2" });
+}
+
+#[test]
+fn wrong_usage_has_a_status_of_its_own() {
+    for wrong in [
+        &["only-one"][..],
+        &["--max-in-flight", "0"],
+        &["--max-in-flight", "many"],
+        &["--max-in-flight", "1", "--unbounded"],
+        &["--driver", "steam"],
+    ] {
+        let printed = run(&mut COPY_TREE.command(), wrong);
+        assert_eq!(printed.status, 2, "{wrong:?}");
+        assert!(printed.err.contains("Usage") || printed.err.contains("--help"), "{}", printed.err);
+    }
+}
