@@ -6,6 +6,7 @@ mod programs;
 mod reference;
 mod task;
 
+mod adaptive_limit;
 mod allocation;
 mod cancel;
 mod copy_tree;

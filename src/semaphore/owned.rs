@@ -252,7 +252,7 @@ impl fmt::Debug for AcquireOwned {
 /// Permits that keep their [`Semaphore`] alive, given back when it is dropped.
 ///
 /// It is `'static`, so it can be moved into a spawned task, to another thread, or into whatever it
-/// limits. Otherwise it is a [`SemaphorePermit`].
+/// limits. Otherwise it is a [`SemaphorePermit`](super::SemaphorePermit).
 ///
 /// # Examples
 ///
@@ -320,7 +320,7 @@ impl OwnedSemaphorePermit {
         &self.0.semaphore
     }
 
-    /// Takes the permits out of circulation, as [`SemaphorePermit::forget`] does.
+    /// Takes the permits out of circulation, as [`SemaphorePermit::forget`](super::SemaphorePermit::forget) does.
     ///
     /// # Examples
     ///
@@ -337,7 +337,7 @@ impl OwnedSemaphorePermit {
         self.0.forget();
     }
 
-    /// Takes the permits of `other` over, as [`SemaphorePermit::merge`] does.
+    /// Takes the permits of `other` over, as [`SemaphorePermit::merge`](super::SemaphorePermit::merge) does.
     ///
     /// # Panics
     ///
