@@ -15,8 +15,8 @@ fn run(arguments: &[&str]) -> Printed {
 
 /// The limit in the first column of the last line that was drawn.
 fn last_limit(printed: &Printed) -> &str {
-    let drawn = printed.out.lines().filter(|line| line.ends_with('#'));
-    drawn.last().expect("a line a second").split_whitespace().next().unwrap()
+    let mut drawn = printed.out.lines().rev().filter(|line| line.ends_with('#'));
+    drawn.next().expect("a line a second").split_whitespace().next().unwrap()
 }
 
 #[test]

@@ -130,6 +130,9 @@ fn a_limit_above_the_maximum_is_an_error_that_names_the_numbers() {
         assert!(set.to_string().contains(&number.to_string()), "{set} must name {number}");
     }
     assert_eq!(numbers(&semaphore), [3, 0, 3, 0]);
+    semaphore.add_permits(max - 3);
+    assert_eq!(numbers(&semaphore), [max, 0, max, 0], "up to the maximum it can rise");
+    assert_eq!(semaphore.try_set_max_permits(max), Ok(max));
 }
 
 #[test]

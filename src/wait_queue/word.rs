@@ -13,8 +13,6 @@
 //!
 //! ORDERING: a compare-exchange that fails is `Relaxed`: nothing is concluded from it, but to look again.
 
-use core::fmt;
-
 use crate::loom::{AtomicUsize, Ordering, const_unless_loom};
 
 const LOCKED: usize = 0b01;
@@ -127,15 +125,5 @@ impl Word {
         debug_assert!(self.load().is_locked());
         let flags = if queued { QUEUED } else { 0 };
         self.0.store(Snapshot::new(value, flags).0, Ordering::Release);
-    }
-}
-
-impl fmt::Debug for Snapshot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Snapshot")
-            .field("value", &self.value())
-            .field("queued", &self.is_queued())
-            .field("locked", &self.is_locked())
-            .finish()
     }
 }
