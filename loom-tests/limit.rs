@@ -1,11 +1,8 @@
 //! A limit that moves while the semaphore is used.
 
-use std::sync::Arc;
-
-use compio_sync::Semaphore;
 use loom::{future::block_on, model, thread};
 
-use crate::{guarded::Guarded, task::Task};
+use crate::guarded::Guarded;
 
 /// The permit that is added may pass by a waiter that is about to queue for it.
 #[test]
@@ -127,21 +124,5 @@ fn limit_set_races_limit_set() {
         let limit = guarded.semaphore.max_permits();
         assert!(matches!((before, other_before, limit), (1, 3, 0) | (0, 1, 3)));
         guarded.assert_at_rest(limit, 0);
-    });
-}
-
-/// The last handle is in a permit that is given back to a waiter, whose own handle may be gone before
-/// the giver is done with the queue.
-#[test]
-fn owned_permit_outlives_its_handles() {
-    model(|| {
-        let semaphore = Arc::new(Semaphore::new(1));
-        let gone = Arc::downgrade(&semaphore);
-        let permit = Arc::clone(&semaphore).try_acquire_owned().unwrap();
-        let waiting = Task::waiting(semaphore.acquire_owned());
-        let waiter = thread::spawn(|| drop(block_on(waiting.future)));
-        drop(permit);
-        waiter.join().unwrap();
-        assert!(gone.upgrade().is_none());
     });
 }

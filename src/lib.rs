@@ -36,7 +36,32 @@
 //! # loom
 //!
 //! Built with `--cfg loom`, the crate uses the atomics of [loom](https://docs.rs/loom), so that code on
-//! top of it can be model-checked. Constructors are not `const` then.
+//! top of it can be model-checked with all that happens inside. Constructors are not `const` then, and a
+//! `static` semaphore wants `loom::lazy_static`. Batches are of two, so that a second one is modelled.
+//!
+//! ```text
+//! [target.'cfg(loom)'.dev-dependencies]
+//! loom = { version = "0.7", features = ["futures"] }
+//! ```
+//!
+//! ```text
+//! #[test]
+//! fn two_users_take_turns() {
+//!     loom::model(|| {
+//!         let semaphore = std::sync::Arc::new(compio_sync::Semaphore::new(1));
+//!         let other = semaphore.clone();
+//!         let user = loom::thread::spawn(move || drop(loom::future::block_on(other.acquire())));
+//!         drop(loom::future::block_on(semaphore.acquire()));
+//!         user.join().unwrap();
+//!     });
+//! }
+//! ```
+//!
+//! ```text
+//! RUSTFLAGS="--cfg loom" cargo test --release
+//! ```
+//!
+//! `loom-tests/slots.rs` in the repository is such a model of a small type, and of a bug in it.
 //!
 //! # With compio's `with_cancel`
 //!

@@ -53,6 +53,19 @@ pin_project! {
     /// # });
     /// ```
     ///
+    /// Once it was polled it cannot be moved, for the queue points to it:
+    ///
+    /// ```compile_fail,E0277
+    /// use std::{pin::Pin, task::{Context, Waker}};
+    ///
+    /// use compio_sync::Semaphore;
+    ///
+    /// let semaphore = Semaphore::new(0);
+    /// let mut acquire = semaphore.acquire();
+    /// let _ = Pin::new(&mut acquire).poll(&mut Context::from_waker(Waker::noop()));
+    /// let moved = acquire;
+    /// ```
+    ///
     /// [`acquire`]: Semaphore::acquire
     /// [`acquire_many`]: Semaphore::acquire_many
     #[must_use = "futures do nothing unless you `.await` or poll them"]

@@ -76,6 +76,26 @@ impl<S: Deref<Target = Semaphore>> Drop for Held<S> {
 /// drop(permit);
 /// assert_eq!(semaphore.available_permits(), 2);
 /// ```
+///
+/// It borrows its semaphore, so it can neither outlive it nor go to a thread or task that may:
+///
+/// ```compile_fail,E0597
+/// use compio_sync::Semaphore;
+///
+/// let permit = {
+///     let semaphore = Semaphore::new(2);
+///     semaphore.try_acquire()
+/// };
+/// drop(permit);
+/// ```
+///
+/// ```compile_fail,E0597
+/// use compio_sync::Semaphore;
+///
+/// let semaphore = Semaphore::new(2);
+/// let permit = semaphore.try_acquire();
+/// std::thread::spawn(move || drop(permit));
+/// ```
 #[must_use = "permits are given back as soon as their guard is dropped"]
 pub struct SemaphorePermit<'a>(Held<&'a Semaphore>);
 
