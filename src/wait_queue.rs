@@ -90,7 +90,7 @@ pub(crate) struct WaitQueue<P: Policy> {
 // SAFETY: rule 5: the list, and the nodes it points to, are touched under the lock only.
 unsafe impl<P: Policy> Send for WaitQueue<P> {}
 
-// SAFETY: as above.
+// SAFETY: rule 5: as above.
 unsafe impl<P: Policy> Sync for WaitQueue<P> {}
 
 impl<P: Policy> WaitQueue<P> {

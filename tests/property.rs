@@ -5,8 +5,6 @@ use proptest::{collection::vec, prelude::*};
 use crate::program::{Step, run};
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1024, ..ProptestConfig::default() })]
-
     #[test]
     fn every_step_does_what_the_reference_does(
         permits in 0_usize..6,
