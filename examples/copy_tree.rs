@@ -109,13 +109,14 @@ fn copy_and_report(
 ) -> Result<usize, Failure> {
     let runtime = runtime(arguments.driver)?;
     let (source, destination) = check_places(source, destination)?;
-    let tree = Tree::walk(&source);
+    let mut tree = Tree::walk(&source);
+    check_links(&source, &destination, &tree.directories)?;
     let limit =
         if arguments.unbounded { tree.files.len().max(1) } else { arguments.max_in_flight.get() };
     let started = Instant::now();
     let copy = Copy::new(source, destination, limit, tree.files.len());
     copy.failures.borrow_mut().extend(tree.failures);
-    copy.make_directories(&tree.directories)?;
+    copy.make_directories(&mut tree.directories)?;
     runtime.block_on(copy.clone().copy_files(tree.files.clone()));
     copy.make_links(&tree.links);
     copy.set_directory_modes(&tree.directories);
@@ -140,7 +141,9 @@ fn runtime(driver: Driver) -> Result<Runtime, Failure> {
         Driver::IoUring => drop(proactor.driver_type(DriverType::IoUring)),
         Driver::Poll => drop(proactor.driver_type(DriverType::Poll)),
     }
-    RuntimeBuilder::new().with_proactor(proactor).build().at(Path::new("the I/O driver"))
+    let name = driver.to_possible_value().expect("none is hidden");
+    let option = format!("--driver {}", name.get_name());
+    RuntimeBuilder::new().with_proactor(proactor).build().at(Path::new(&option))
 }
 
 /// Both places without links and dots, if a copy from one to the other can end.
@@ -162,6 +165,17 @@ fn check_places(source: &Path, destination: &Path) -> Result<(PathBuf, PathBuf),
         return refuse(destination, "the destination is inside the source");
     }
     Ok((from, to))
+}
+
+/// A link in the destination may stand in the place of a directory, and lead back.
+fn check_links(source: &Path, destination: &Path, directories: &[PathBuf]) -> Result<(), Failure> {
+    for directory in directories {
+        let to = destination.join(directory);
+        if to.canonicalize().is_ok_and(|place| place.starts_with(source)) {
+            return refuse(&to, "the destination is inside the source");
+        }
+    }
+    Ok(())
 }
 
 /// What there is to copy, by path from the root.
@@ -251,49 +265,37 @@ impl Copy {
         outcome.map_err(|failure| self.failures.borrow_mut().push(failure)).ok()
     }
 
-    /// Writable ones until all is in them. Without the first there is no copy.
-    fn make_directories(&self, directories: &[PathBuf]) -> Result<(), Failure> {
+    /// Writable ones until all is in them; without the first there is no copy. Only those that are there
+    /// then are kept in the list.
+    fn make_directories(&self, directories: &mut Vec<PathBuf>) -> Result<(), Failure> {
         fs::create_dir_all(&self.destination).at(&self.destination)?;
-        for directory in directories.iter().filter(|path| !path.as_os_str().is_empty()) {
+        directories.retain(|directory| {
             let path = self.destination.join(directory);
-            let made = match fs::create_dir(&path) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {
-                    Ok(())
-                }
-                made => made,
-            };
-            self.note(made.at(&path));
-        }
+            let made = fs::create_dir(&path);
+            let made = made.or_else(|error| if path.is_dir() { Ok(()) } else { Err(error) });
+            self.note(made.at(&path)).is_some()
+        });
         Ok(())
     }
 
+    /// With enough files the peak is the limit, by order and not by luck: a task that is woken runs after
+    /// all that wait to run, so each has asked for its permit before one can give its own back.
     async fn copy_files(self: Rc<Self>, files: Vec<PathBuf>) {
         let tasks: Vec<_> = files
             .into_iter()
-            .enumerate()
-            .map(|(number, file)| compio::runtime::spawn(Rc::clone(&self).copy_file(number, file)))
+            .map(|file| compio::runtime::spawn(Rc::clone(&self).copy_file(file)))
             .collect();
         for task in tasks {
             task.await.expect("a task neither panics nor is cancelled");
         }
     }
 
-    async fn copy_file(self: Rc<Self>, number: usize, file: PathBuf) {
+    async fn copy_file(self: Rc<Self>, file: PathBuf) {
         let permit = self.semaphore.acquire().await;
         self.in_flight.set(self.in_flight.get() + 1);
         self.peak.set(self.peak.get().max(self.in_flight.get()));
 
-        let to = self.destination.join(&file);
-        // Beside the real name, so that renaming is one step; short, for the real one may be as long
-        // as a name can be.
-        let name = format!(".copy_tree-{}-{number}", std::process::id());
-        let partial = to.with_file_name(name);
-        let from = self.source.join(&file);
-        let copied = copy_contents(&from, &partial, &to).await;
-        if copied.is_err() {
-            // What could not be made cannot be removed either; the first error is the one to tell.
-            let _ = compio::fs::remove_file(&partial).await;
-        }
+        let copied = copy_contents(&self.source.join(&file), &self.destination.join(&file)).await;
 
         self.in_flight.set(self.in_flight.get() - 1);
         drop(permit);
@@ -308,10 +310,10 @@ impl Copy {
     fn make_links(&self, links: &[PathBuf]) {
         for link in links {
             let (from, to) = (self.source.join(link), self.destination.join(link));
-            let partial = to.with_file_name(format!(".copy_tree-{}-link", std::process::id()));
+            let partial = partial_of(&to);
             let made = fs::read_link(&from).at(&from).and_then(|target| {
-                let linked = symlink(target, &partial).and_then(|()| fs::rename(&partial, &to));
-                linked.inspect_err(|_| drop(fs::remove_file(&partial))).at(&to)
+                symlink(target, &partial).at(&to)?;
+                fs::rename(&partial, &to).inspect_err(|_| drop(fs::remove_file(&partial))).at(&to)
             });
             self.note(made);
         }
@@ -334,7 +336,7 @@ impl Copy {
         println!("bytes           {}", self.bytes.get());
         println!("seconds         {:.2}", elapsed.as_secs_f64());
         println!("peak in flight  {} of {}", self.peak.get(), self.limit);
-        println!("driver          {driver:?}");
+        println!("driver          {}", if driver.is_iouring() { "io-uring" } else { "poll" });
     }
 
     /// How many are the same; the others are noted, but for those that are not there because copying
@@ -354,13 +356,36 @@ impl Copy {
     }
 }
 
-/// Copies all there is, however long the file was said to be; returns how many bytes that was.
-async fn copy_contents(from: &Path, partial: &Path, to: &Path) -> Result<u64, Failure> {
+/// Where a copy is made before it gets its real name: beside it, so that renaming is one step; short, for
+/// the real one may be as long as a name can be; random, so that neither a file nor what a crash has left
+/// is in the way.
+fn partial_of(to: &Path) -> PathBuf {
+    to.with_file_name(format!(".copy_tree-{:016x}", fastrand::u64(..)))
+}
+
+/// Returns how many bytes it has copied.
+async fn copy_contents(from: &Path, to: &Path) -> Result<u64, Failure> {
     let source = File::open(from).await.at(from)?;
-    let permissions = source.metadata().await.at(from)?.permissions();
+    let partial = partial_of(to);
     let mut options = OpenOptions::new();
     let options = options.write(true).create_new(true).mode(0o600);
-    let mut copy = options.open(partial).await.at(to)?;
+    let copy = options.open(&partial).await.at(to)?;
+    let outcome = match fill((source, from), (copy, to)).await {
+        Ok(bytes) => compio::fs::rename(&partial, to).await.at(to).map(|()| bytes),
+        failed => failed,
+    };
+    if outcome.is_err() {
+        // The first error is the one to tell.
+        let _ = compio::fs::remove_file(&partial).await;
+    }
+    outcome
+}
+
+/// Copies all there is, however long the file was said to be, and the mode.
+async fn fill(
+    (source, from): (File, &Path),
+    (mut copy, to): (File, &Path),
+) -> Result<u64, Failure> {
     let (mut buffer, mut bytes) = (Vec::with_capacity(64 * 1024), 0);
     loop {
         let BufResult(read, filled) = source.read_at(buffer, bytes).await;
@@ -374,11 +399,11 @@ async fn copy_contents(from: &Path, partial: &Path, to: &Path) -> Result<u64, Fa
         buffer.clear();
         bytes += read as u64;
     }
+    let permissions = source.metadata().await.at(from)?.permissions();
     copy.set_permissions(permissions).await.at(to)?;
     // A descriptor is free when closing has ended, not when it was begun.
     copy.close().await.at(to)?;
     source.close().await.at(from)?;
-    compio::fs::rename(partial, to).await.at(to)?;
     Ok(bytes)
 }
 
