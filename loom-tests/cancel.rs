@@ -50,20 +50,23 @@ fn cancel_races_cancel() {
     });
 }
 
-/// A first poll links itself behind a node that is being unlinked.
+/// A first poll holds the lock while another waiter leaves, who may take the queue for empty, and so
+/// itself for granted.
 #[test]
 fn cancel_races_first_poll() {
     model(|| {
         let guarded = Guarded::new(1);
         let permit = guarded.semaphore.try_acquire().unwrap();
+        let front = guarded.queued(1);
         let leaving = guarded.queued(1);
         let canceller = thread::spawn(|| drop(leaving));
         let mut next = guarded.queued(1);
         canceller.join().unwrap();
         next.assert_asleep();
-        drop(permit);
-        drop(next.woken());
-        guarded.assert_at_rest(1, 0);
+        guarded.write(permit);
+        guarded.write(front.woken());
+        guarded.write(next.woken());
+        guarded.assert_at_rest(1, 3);
     });
 }
 

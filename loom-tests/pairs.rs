@@ -29,24 +29,6 @@ enum Operation {
 
 use Operation::*;
 
-const ALL: [Operation; 15] = [
-    FirstPoll,
-    PollAgain,
-    PollWithNewWaker,
-    PollGranted,
-    CancelQueued,
-    CancelGranted,
-    Release,
-    ReleaseMany,
-    Forget,
-    Add,
-    Reduce,
-    ForgetFree,
-    Set,
-    Try,
-    TryUpTo,
-];
-
 /// An operation with what it needs: a permit to give back, a future to poll or drop.
 struct Ready {
     operation: Operation,
@@ -201,7 +183,7 @@ fn race(one: Operation, other: Operation) {
 /// first, and from there it may leave out those in which a read of ours comes between a read and a write
 /// of the other thread, for it remembers the last access to a word only.
 fn races_all(one: Operation) {
-    for other in ALL {
+    for &other in ALL {
         println!("{one:?} beside {other:?}");
         model(move || race(one, other));
     }
@@ -209,6 +191,7 @@ fn races_all(one: Operation) {
 
 macro_rules! race_all {
     ($($name:ident: $operation:ident,)*) => {
+        const ALL: &[Operation] = &[$($operation),*];
         $(#[test] fn $name() { races_all($operation); })*
     };
 }

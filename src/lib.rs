@@ -31,7 +31,9 @@
 //!   lock, and a second waker that panics while a first panic unwinds does not abort the process.
 //! - `alloc` (implied by `std`): links `alloc`.
 //!
-//! Without either the crate is `no_std` and needs nothing but atomics of a word's size.
+//! Without either the crate is `no_std` and needs nothing but atomics of a word's size. Waiters lock the
+//! queue for a few instructions by spinning, so an interrupt handler must not use a semaphore that the
+//! code it has interrupted uses.
 //!
 //! # loom
 //!

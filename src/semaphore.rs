@@ -27,8 +27,7 @@ use crate::{
 /// permit, waits if there is none, and gives it back by dropping the [`SemaphorePermit`].
 ///
 /// It belongs to no runtime, is `Send + Sync`, and can stand in a `static`. Waiting and giving back
-/// never allocate; while nobody waits, each is one atomic compare-exchange. It is three words and one for the
-/// limit long.
+/// never allocate; while nobody waits, each is one atomic compare-exchange. It is four words long.
 ///
 /// # Fairness
 ///
@@ -44,9 +43,8 @@ use crate::{
 ///
 /// # Memory ordering
 ///
-/// What was done before a permit was given back is seen by whoever gets it next, and so are permits
-/// that are added: giving is a `Release`, getting is an `Acquire`. Readings of the numbers are
-/// `Relaxed`.
+/// What was done before a permit was given back or added is seen by whoever gets it next: giving is a
+/// `Release`, getting is an `Acquire`. Readings of the numbers are `Relaxed`, and order nothing.
 ///
 /// # Wakers
 ///
@@ -242,6 +240,7 @@ impl Semaphore {
     /// assert!(semaphore.try_acquire().is_none());
     /// ```
     #[inline]
+    #[must_use = "permits are given back as soon as their guard is dropped"]
     pub fn try_acquire(&self) -> Option<SemaphorePermit<'_>> {
         self.try_acquire_many(1)
     }
@@ -264,6 +263,7 @@ impl Semaphore {
     /// assert_eq!(semaphore.available_permits(), 2);
     /// ```
     #[inline]
+    #[must_use = "permits are given back as soon as their guard is dropped"]
     pub fn try_acquire_many(&self, permits: usize) -> Option<SemaphorePermit<'_>> {
         self.queue.try_take(permits).then(|| SemaphorePermit::new(self, permits))
     }
@@ -285,6 +285,7 @@ impl Semaphore {
     /// let permits = semaphore.try_acquire_up_to(3).unwrap();
     /// assert_eq!(permits.num_permits(), 2);
     /// ```
+    #[must_use = "permits are given back as soon as their guard is dropped"]
     pub fn try_acquire_up_to(&self, permits: usize) -> Option<SemaphorePermit<'_>> {
         let up_to = move |value| permits.min(free(value));
         let before = self.queue.try_take_by(|value| match up_to(value) {

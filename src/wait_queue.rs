@@ -13,8 +13,8 @@
 //! 2. While `LOCKED` is clear, `QUEUED` is set exactly when the list is not empty.
 //! 3. While `LOCKED` is set only its holder writes the word: unlocking is a plain store, which
 //!    publishes value and queue flag with it.
-//! 4. While `QUEUED` is set nobody takes value but the holder of the lock, for the front of the
-//!    queue: strictly first come, first served.
+//! 4. While `QUEUED` is set nobody is granted anything but the front of the queue, by the holder of
+//!    the lock: strictly first come, first served.
 //! 5. Linked means alive and pinned. Links and the stored waker are touched under the lock only, but
 //!    for the owner, who may read its waker without it.
 //! 6. Granting a node is the last access to it by anybody but its owner.
@@ -280,11 +280,9 @@ impl<'q, P: Policy> Locked<'q, P> {
     pub(crate) fn serve(self) {
         let queue = self.queue;
         let rest = ServeOnUnwind(queue);
-        let mut locked = Some(self);
-        while let Some(batch) = locked.take() {
-            if batch.serve_batch() {
-                locked = queue.lock_if_queued();
-            }
+        let mut next = Some(self);
+        while let Some(locked) = next {
+            next = if locked.serve_batch() { queue.lock_if_queued() } else { None };
         }
         mem::forget(rest);
     }

@@ -118,6 +118,7 @@ impl Semaphore {
     /// assert!(semaphore.try_acquire_owned().is_none());
     /// ```
     #[inline]
+    #[must_use = "permits are given back as soon as their guard is dropped"]
     pub fn try_acquire_owned(self: Arc<Self>) -> Option<OwnedSemaphorePermit> {
         self.try_acquire_many_owned(1)
     }
@@ -144,6 +145,7 @@ impl Semaphore {
     /// assert!(semaphore.try_acquire_many_owned(3).is_none());
     /// ```
     #[inline]
+    #[must_use = "permits are given back as soon as their guard is dropped"]
     pub fn try_acquire_many_owned(self: Arc<Self>, permits: usize) -> Option<OwnedSemaphorePermit> {
         self.queue.try_take(permits).then(|| OwnedSemaphorePermit::new(self, permits))
     }
@@ -375,6 +377,7 @@ impl OwnedSemaphorePermit {
     /// let two = permits.split(2).unwrap();
     /// assert_eq!((permits.num_permits(), two.num_permits()), (3, 2));
     /// ```
+    #[must_use = "permits are given back as soon as their guard is dropped"]
     pub fn split(&mut self, permits: usize) -> Option<Self> {
         self.0.split(permits).map(Self)
     }

@@ -195,6 +195,7 @@ impl<'a> SemaphorePermit<'a> {
     /// assert_eq!((permits.num_permits(), two.num_permits()), (3, 2));
     /// assert!(permits.split(4).is_none());
     /// ```
+    #[must_use = "permits are given back as soon as their guard is dropped"]
     pub fn split(&mut self, permits: usize) -> Option<Self> {
         self.0.split(permits).map(Self)
     }
