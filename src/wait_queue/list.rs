@@ -95,12 +95,34 @@ impl<R> Node<R> {
     }
 }
 
-/// A pointer to a neighbour in the ring.
+/// Rule 5, checked: and the owner's look at its links is to loom what freeing them is.
+#[cfg(debug_assertions)]
+impl<R> Drop for Node<R> {
+    fn drop(&mut self) {
+        assert!(self.next.is_null(), "a node is unlinked before it dies");
+    }
+}
+
+/// A pointer to a neighbour in the ring; null in a node that was never linked.
 struct Link<R>(UnsafeCell<*const Node<R>>);
 
 impl<R> Link<R> {
     fn new() -> Self {
         Self(UnsafeCell::new(ptr::null()))
+    }
+
+    #[cfg(debug_assertions)]
+    fn is_null(&self) -> bool {
+        // SAFETY: rule 5: the caller owns the node, and nobody else touches one that is not linked.
+        self.0.with(|link| unsafe { *link }).is_null()
+    }
+
+    /// # Safety
+    /// The caller holds the lock.
+    #[cfg(debug_assertions)]
+    unsafe fn clear(&self) {
+        // SAFETY: rule 5: links change under the lock only.
+        self.0.with_mut(|link| unsafe { *link = ptr::null() });
     }
 
     /// # Safety
@@ -183,6 +205,11 @@ impl<R> List<R> {
         unsafe { self.join(prev, next) };
         if ptr::eq(self.front, node) {
             self.front = if ptr::eq(next, node) { ptr::null() } else { next };
+        }
+        #[cfg(debug_assertions)]
+        // SAFETY: rule 5: the caller holds the lock.
+        unsafe {
+            node.next.clear();
         }
     }
 
