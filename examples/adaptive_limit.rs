@@ -2,16 +2,19 @@
 //! goes up by steps while reads are quick, and down by a quarter when they are slow.
 
 use std::{
-    cell::Cell,
-    fs, io,
+    cell::{Cell, RefCell},
+    fs,
+    future::{Future, poll_fn},
+    io::{self, Write},
     path::{Path, PathBuf},
-    pin::pin,
+    pin::{Pin, pin},
     process::ExitCode,
     rc::Rc,
+    task::Poll,
     time::{Duration, Instant},
 };
 
-use clap::Parser;
+use clap::{CommandFactory, Parser, error::ErrorKind, value_parser};
 use compio::{BufResult, fs::File, io::AsyncReadAt, runtime::Runtime, time::timeout};
 use compio_sync::Semaphore;
 use tempfile::TempDir;
@@ -20,35 +23,42 @@ use tempfile::TempDir;
 ///
 /// Prints a line a second. Ctrl-C ends it with a summary.
 #[derive(Parser)]
+#[command(name = "adaptive_limit")]
 struct Arguments {
-    /// A directory whose files are read; a sample of 16 files of 4 MiB if none is given
-    directory: Option<PathBuf>,
+    /// Files to read, and directories of them; a sample of 16 files of 4 MiB if none is given
+    paths: Vec<PathBuf>,
     /// How long to read; 0 is until Ctrl-C
     #[arg(long, default_value_t = 10)]
     seconds: u64,
     /// How many tasks want to read
-    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 256, value_parser = value_parser!(u32).range(1..))]
     tasks: u32,
+    /// How many bytes a task reads at once
+    #[arg(long, value_name = "BYTES", default_value_t = 65_536, value_parser = value_parser!(u32).range(1..))]
+    read_size: u32,
     /// The latency of a read that the limit is steered by, in microseconds
     #[arg(long, value_name = "MICROS", default_value_t = 500)]
     target_latency: u64,
     /// The lowest limit
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..))]
-    min: u32,
-    /// The highest limit, which is also the first
-    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
-    max: u32,
+    #[arg(long, default_value_t = 4, value_parser = value_parser!(u16).range(1..))]
+    min: u16,
+    /// The highest limit
+    #[arg(long, default_value_t = 200, value_parser = value_parser!(u16).range(1..))]
+    max: u16,
+    /// The first limit; the highest if it is not given
+    #[arg(long)]
+    start: Option<u16>,
 }
 
-const READ_SIZE: usize = 64 * 1024;
-const CONTROL: Duration = Duration::from_millis(50);
-const STEPS_A_LINE: u32 = 20;
+/// How often the limit is moved.
+const TICK: Duration = Duration::from_millis(50);
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    if arguments.min > arguments.max {
-        eprintln!("adaptive_limit: --min {} is above --max {}", arguments.min, arguments.max);
-        return ExitCode::from(2);
+    let Arguments { min, max, start, .. } = arguments;
+    if !(min..=max).contains(&start.unwrap_or(max)) {
+        let wrong = "--min, --start and --max must be in this order";
+        Arguments::command().error(ErrorKind::ValueValidation, wrong).exit();
     }
     let outcome = Runtime::new().and_then(|runtime| runtime.block_on(run(&arguments)));
     match outcome {
@@ -63,129 +73,185 @@ fn main() -> ExitCode {
 
 /// What the readers share with the controller; all of it on one thread.
 struct Load {
-    files: Vec<(File, u64)>,
+    files: Vec<Source>,
+    read_size: usize,
     semaphore: Semaphore,
     stopped: Cell<bool>,
-    failed: Cell<Option<io::ErrorKind>>,
-    /// Of the reads since the controller last looked.
-    reads: Cell<u32>,
+    failed: RefCell<Option<io::Error>>,
+    reads: Cell<u64>,
+    bytes: Cell<u64>,
+    /// Of all reads together.
     latency: Cell<Duration>,
+}
+
+struct Source {
+    path: PathBuf,
+    file: File,
+    length: u64,
 }
 
 /// Whether all permits were back in the end.
 async fn run(arguments: &Arguments) -> io::Result<bool> {
-    let sample = arguments.directory.is_none().then(make_sample).transpose()?;
-    let directory = match (&arguments.directory, &sample) {
-        (Some(directory), _) => directory.as_path(),
-        (None, sample) => sample.as_ref().expect("it was made").path(),
+    let mut ctrl_c = pin!(compio::signal::ctrl_c());
+    // Listened to from its first poll on: from here it ends nothing before the sample is removed.
+    if let Poll::Ready(failed) = poll_fn(|context| Poll::Ready(ctrl_c.as_mut().poll(context))).await
+    {
+        failed?;
+    }
+    let sample = arguments.paths.is_empty().then(make_sample).transpose()?;
+    let paths = match &sample {
+        Some(folder) => vec![folder.path().to_owned()],
+        None => arguments.paths.clone(),
     };
     let load = Rc::new(Load {
-        files: open_files(directory).await?,
-        semaphore: Semaphore::new(arguments.max as usize),
+        files: open_files(&paths).await?,
+        read_size: arguments.read_size as usize,
+        semaphore: Semaphore::new(arguments.start.unwrap_or(arguments.max).into()),
         stopped: Cell::new(false),
-        failed: Cell::new(None),
+        failed: RefCell::new(None),
         reads: Cell::new(0),
+        bytes: Cell::new(0),
         latency: Cell::new(Duration::ZERO),
     });
+    let started = Instant::now();
     let readers: Vec<_> = (0..arguments.tasks)
         .map(|reader| compio::runtime::spawn(Rc::clone(&load).read(reader)))
         .collect();
-    let started = Instant::now();
-    let summary = control(&load, arguments).await;
+    let limits = control(&load, arguments, started, ctrl_c).await;
     load.stopped.set(true);
     for reader in readers {
         reader.await.expect("a reader neither panics nor is cancelled");
     }
-    if let Some(kind) = load.failed.get() {
-        return Err(kind.into());
+    if let Some(error) = load.failed.take() {
+        return Err(error);
     }
-    summary.print(started.elapsed(), &load.semaphore);
-    let Load { semaphore, .. } = &*load;
-    Ok((semaphore.in_use(), semaphore.debt(), semaphore.waiters()) == (0, 0, 0))
+    load.summarize(started.elapsed(), limits?)
 }
 
 impl Load {
     async fn read(self: Rc<Self>, reader: u32) {
-        let mut buffer = Vec::with_capacity(READ_SIZE);
+        let mut buffer = Vec::with_capacity(self.read_size);
         let mut block = u64::from(reader);
-        while !self.stopped.get() {
+        loop {
             let _permit = self.semaphore.acquire().await;
-            let (file, length) = &self.files[block as usize % self.files.len()];
-            let blocks = length.div_ceil(READ_SIZE as u64).max(1);
-            let started = Instant::now();
-            let BufResult(read, filled) =
-                file.read_at(buffer, block % blocks * READ_SIZE as u64).await;
-            if let Err(error) = read {
-                self.failed.set(Some(error.kind()));
-                self.stopped.set(true);
+            // After the wait, so that those who are queued at the end do not read once more.
+            if self.stopped.get() {
+                return;
             }
-            self.reads.set(self.reads.get() + 1);
+            let source = &self.files[(block % self.files.len() as u64) as usize];
+            let blocks = source.length.div_ceil(self.read_size as u64);
+            let offset = block / self.files.len() as u64 % blocks * self.read_size as u64;
+            let started = Instant::now();
+            let BufResult(read, filled) = source.file.read_at(buffer, offset).await;
             self.latency.set(self.latency.get() + started.elapsed());
+            self.reads.set(self.reads.get() + 1);
+            match at(&source.path, read) {
+                Ok(bytes) => self.bytes.set(self.bytes.get() + bytes as u64),
+                Err(error) => {
+                    self.failed.replace(Some(error));
+                    self.stopped.set(true);
+                }
+            }
             buffer = filled;
             buffer.clear();
-            // Any step that has no divisor in common with the number of files and blocks.
+            // A prime, so that a reader comes by all blocks of all files.
             block += 7_919;
         }
     }
+
+    /// Whether all permits are back.
+    fn summarize(&self, elapsed: Duration, limits: Limits) -> io::Result<bool> {
+        let (seconds, reads) = (elapsed.as_secs_f64(), self.reads.get());
+        let semaphore = &self.semaphore;
+        let Limits { lowest, highest } = limits;
+        let mut out = io::stdout().lock();
+        writeln!(out, "seconds     {seconds:.1}")?;
+        writeln!(out, "reads       {reads}, {:.0} a second", reads as f64 / seconds)?;
+        writeln!(out, "bytes       {}", self.bytes.get())?;
+        writeln!(out, "limit       {lowest} to {highest}, {} at last", semaphore.max_permits())?;
+        writeln!(out, "in the end  {semaphore:?}")?;
+        Ok((semaphore.in_use(), semaphore.debt(), semaphore.waiters()) == (0, 0, 0))
+    }
 }
 
-struct Summary {
-    reads: u64,
+struct Limits {
     lowest: usize,
     highest: usize,
 }
 
 /// Moves the limit until the time is over or Ctrl-C is pressed.
-async fn control(load: &Load, arguments: &Arguments) -> Summary {
-    let (min, max) = (arguments.min as usize, arguments.max as usize);
+async fn control(
+    load: &Load,
+    arguments: &Arguments,
+    started: Instant,
+    mut ctrl_c: Pin<&mut impl Future<Output = io::Result<()>>>,
+) -> io::Result<Limits> {
+    let (min, max) = (arguments.min.into(), arguments.max.into());
     let target = Duration::from_micros(arguments.target_latency);
     let semaphore = &load.semaphore;
-    let mut summary = Summary { reads: 0, lowest: max, highest: min };
-    let (mut step, mut reads_a_line) = (0, 0);
-    let mut ctrl_c = pin!(compio::signal::ctrl_c());
-    println!("limit  in use  waiters  debt   reads/s");
-    while !load.stopped.get() && timeout(CONTROL, ctrl_c.as_mut()).await.is_err() {
-        let reads = load.reads.take();
-        let mean = load.latency.take().checked_div(reads).unwrap_or_default();
-        let limit = semaphore.max_permits();
-        // Additive increase, multiplicative decrease: as TCP finds out what a path will carry.
-        let moved = if mean > target { limit * 3 / 4 } else { limit + 1 };
-        semaphore.set_max_permits(moved.clamp(min, max));
-
-        summary.reads += u64::from(reads);
-        summary.lowest = summary.lowest.min(semaphore.max_permits());
-        summary.highest = summary.highest.max(semaphore.max_permits());
-        reads_a_line += reads;
-        step += 1;
-        if step % STEPS_A_LINE == 0 {
-            draw(semaphore, max, std::mem::take(&mut reads_a_line));
+    let mut limits = Limits { lowest: semaphore.max_permits(), highest: semaphore.max_permits() };
+    let (mut measured, mut drawn, mut drawn_reads) = (Measured::default(), 0, 0);
+    writeln!(io::stdout(), "limit  in use  waiters  debt   reads/s")?;
+    while !load.stopped.get() {
+        if let Ok(pressed) = timeout(to_next_tick(started), ctrl_c.as_mut()).await {
+            pressed?;
+            break;
         }
-        if arguments.seconds > 0 && CONTROL * step >= Duration::from_secs(arguments.seconds) {
+        // Where no read has ended nothing was measured, and nothing is moved.
+        if let Some(mean) = measured.mean_since(load) {
+            let limit = semaphore.max_permits();
+            // Additive increase, multiplicative decrease: as TCP finds out what a path will carry.
+            let moved = if mean > target { limit * 3 / 4 } else { limit + 1 };
+            semaphore.set_max_permits(moved.clamp(min, max));
+            limits.lowest = limits.lowest.min(semaphore.max_permits());
+            limits.highest = limits.highest.max(semaphore.max_permits());
+        }
+        let seconds = started.elapsed().as_secs();
+        if seconds > drawn {
+            let reads = load.reads.get() - drawn_reads;
+            draw(semaphore, max, reads / (seconds - drawn))?;
+            (drawn, drawn_reads) = (seconds, load.reads.get());
+        }
+        if arguments.seconds > 0 && seconds >= arguments.seconds {
             break;
         }
     }
-    summary
+    Ok(limits)
 }
 
-fn draw(semaphore: &Semaphore, max: usize, reads: u32) {
+/// Ticks are even from the start, however late one was.
+fn to_next_tick(started: Instant) -> Duration {
+    let since_tick = started.elapsed().as_nanos() % TICK.as_nanos();
+    TICK - Duration::from_nanos(since_tick as u64)
+}
+
+/// What the controller had seen when it last looked.
+#[derive(Default)]
+struct Measured {
+    reads: u64,
+    latency: Duration,
+}
+
+impl Measured {
+    /// The mean latency of the reads since it was last asked for; `None` if there were none.
+    fn mean_since(&mut self, load: &Load) -> Option<Duration> {
+        let before =
+            std::mem::replace(self, Self { reads: load.reads.get(), latency: load.latency.get() });
+        let reads = u32::try_from(self.reads - before.reads).unwrap_or(u32::MAX);
+        (self.latency - before.latency).checked_div(reads)
+    }
+}
+
+fn draw(semaphore: &Semaphore, max: usize, reads: u64) -> io::Result<()> {
     let limit = semaphore.max_permits();
-    println!(
+    writeln!(
+        io::stdout(),
         "{limit:>5}  {:>6}  {:>7}  {:>4}  {reads:>8}  {}",
         semaphore.in_use(),
         semaphore.waiters(),
         semaphore.debt(),
         "#".repeat((limit * 40).div_ceil(max)),
-    );
-}
-
-impl Summary {
-    fn print(&self, elapsed: Duration, semaphore: &Semaphore) {
-        let reads_a_second = self.reads as f64 / elapsed.as_secs_f64();
-        println!("seconds     {:.1}", elapsed.as_secs_f64());
-        println!("reads       {}, {reads_a_second:.0} a second", self.reads);
-        println!("limit       {} to {}", self.lowest, self.highest);
-        println!("in the end  {semaphore:?}");
-    }
+    )
 }
 
 fn make_sample() -> io::Result<TempDir> {
@@ -196,22 +262,35 @@ fn make_sample() -> io::Result<TempDir> {
     Ok(folder)
 }
 
-/// Each file and its length.
-async fn open_files(directory: &Path) -> io::Result<Vec<(File, u64)>> {
-    let named = |error: io::Error| {
-        io::Error::new(error.kind(), format!("{}: {error}", directory.display()))
-    };
+/// All files of the paths that have something to read.
+async fn open_files(paths: &[PathBuf]) -> io::Result<Vec<Source>> {
     let mut files = Vec::new();
-    for entry in fs::read_dir(directory).map_err(named)? {
-        let path = entry.map_err(named)?.path();
-        if path.is_file() {
-            let file = File::open(&path).await.map_err(named)?;
-            let length = file.metadata().await.map_err(named)?.len();
-            files.push((file, length));
+    for path in paths {
+        if at(path, fs::metadata(path))?.is_file() {
+            files.push(path.clone());
+            continue;
+        }
+        for entry in at(path, fs::read_dir(path))? {
+            files.push(at(path, entry)?.path());
+        }
+        files.retain(|path| path.is_file());
+    }
+    let mut sources = Vec::new();
+    for path in files {
+        let file = at(&path, File::open(&path).await)?;
+        let length = at(&path, file.metadata().await)?.len();
+        if length > 0 {
+            sources.push(Source { path, file, length });
         }
     }
-    if files.is_empty() {
-        return Err(named(io::Error::new(io::ErrorKind::NotFound, "no files to read")));
+    if sources.is_empty() {
+        let named: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+        return Err(io::Error::other(format!("{}: no files to read", named.join(", "))));
     }
-    Ok(files)
+    Ok(sources)
+}
+
+/// Says which path it was.
+fn at<T>(path: &Path, outcome: io::Result<T>) -> io::Result<T> {
+    outcome.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }

@@ -1,9 +1,12 @@
 //! The example `adaptive_limit`.
 
 use std::{
+    fs,
     io::{BufRead, BufReader},
     process::{Command, Stdio},
 };
+
+use tempfile::tempdir;
 
 use crate::programs::{Printed, Program};
 
@@ -13,58 +16,128 @@ fn run(arguments: &[&str]) -> Printed {
     ADAPTIVE_LIMIT.command().args(arguments).output().unwrap().into()
 }
 
-/// The limit in the first column of the last line that was drawn.
-fn last_limit(printed: &Printed) -> &str {
-    let mut drawn = printed.out.lines().rev().filter(|line| line.ends_with('#'));
-    drawn.next().expect("a line a second").split_whitespace().next().unwrap()
+/// The numbers of each line that was drawn: limit, in use, waiters, debt and reads a second.
+fn drawn(out: &str) -> Vec<[u64; 5]> {
+    let lines = out.lines().filter(|line| line.ends_with('#'));
+    let numbers = |line: &str| {
+        let words = line.split_whitespace().take(5).map(|word| word.parse().unwrap());
+        words.collect::<Vec<_>>().try_into().unwrap()
+    };
+    lines.map(numbers).collect()
+}
+
+/// Presses Ctrl-C when a line with such a limit is drawn; returns all that was printed.
+#[track_caller]
+fn run_until(command: &mut Command, is_awaited: impl Fn(u64) -> bool) -> String {
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let (mut out, mut pressed) = (String::new(), false);
+    for line in BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap) {
+        if !pressed && drawn(&line).iter().any(|numbers| is_awaited(numbers[0])) {
+            let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+            pressed = kill.is_ok_and(|status| status.success());
+        }
+        out += &format!("{line}\n");
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{out}");
+    assert!(pressed, "{out}");
+    out
+}
+
+/// What the summary says of this.
+#[track_caller]
+fn summary<'a>(out: &'a str, name: &str) -> &'a str {
+    let line = out.lines().find_map(|line| line.strip_prefix(name));
+    line.unwrap_or_else(|| panic!("no {name} in {out}")).trim()
+}
+
+/// The first number in a text.
+fn number(text: &str) -> u64 {
+    text.split(|char: char| !char.is_ascii_digit()).next().unwrap().parse().unwrap()
+}
+
+#[track_caller]
+fn assert_all_is_back(out: &str) {
+    let end = summary(out, "in the end");
+    assert!(end.contains("in_use: 0, debt: 0, waiters: 0"), "{end}");
+}
+
+#[test]
+fn a_line_a_second_is_drawn_and_the_sums_match() {
+    let folder = tempdir().unwrap();
+    for file in ["one", "other"] {
+        fs::write(folder.path().join(file), [1; 8192]).unwrap();
+    }
+    fs::write(folder.path().join("empty"), []).unwrap();
+    let path = folder.path().to_str().unwrap();
+    let printed = run(&[path, "--seconds", "2", "--read-size", "4096", "--tasks", "300"]);
+    assert_eq!((printed.status, &*printed.err), (0, ""));
+    let out = &*printed.out;
+    assert!(out.starts_with("limit  in use  waiters  debt   reads/s\n"), "{out}");
+    let lines = drawn(out);
+    assert!((1..=2).contains(&lines.len()), "{out}");
+    for [limit, in_use, waiters, debt, _] in &lines {
+        assert!(*in_use <= limit + debt && waiters + in_use <= 300, "{out}");
+    }
+    let reads = number(summary(out, "reads   "));
+    // A line a second, so the rates of all lines are the reads up to the last.
+    let in_lines: u64 = lines.iter().map(|numbers| numbers[4]).sum();
+    assert!(0 < in_lines && in_lines <= reads, "{out}");
+    assert_eq!(number(summary(out, "bytes")), reads * 4096);
+    assert_all_is_back(out);
 }
 
 #[test]
 fn reads_that_are_always_too_slow_bring_the_limit_down_to_the_lowest() {
-    let printed = run(&["--seconds", "2", "--target-latency", "0", "--min", "3"]);
-    assert_eq!((printed.status, &*printed.err), (0, ""));
-    assert_eq!(last_limit(&printed), "3");
-    assert!(printed.out.contains("limit       3 to"), "{}", printed.out);
-    assert!(printed.out.contains("max_permits: 3, available_permits: 3, in_use: 0, debt: 0"));
+    let arguments = ["--seconds", "60", "--start", "150", "--min", "3", "--target-latency", "0"];
+    let out = run_until(ADAPTIVE_LIMIT.command().args(arguments), |limit| limit == 3);
+    assert_eq!(summary(&out, "limit   "), "3 to 150, 3 at last");
+    assert_all_is_back(&out);
 }
 
 #[test]
-fn reads_that_are_never_too_slow_leave_the_limit_at_the_highest() {
-    let printed =
-        run(&["--seconds", "1", "--target-latency", "60000000", "--max", "9", "--tasks", "20"]);
-    assert_eq!((printed.status, &*printed.err), (0, ""));
-    assert_eq!(last_limit(&printed), "9");
-}
-
-#[test]
-fn ctrl_c_ends_it_with_a_summary() {
+fn reads_that_are_never_too_slow_bring_the_limit_up_to_the_highest() {
+    let arguments = ["--seconds", "60", "--start", "5", "--max", "9"];
+    let an_hour = ["--target-latency", "3600000000"];
     let mut command = ADAPTIVE_LIMIT.command();
-    let mut child = command.args(["--seconds", "0"]).stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-    assert!(lines.next().unwrap().contains("waiters"), "a header first");
-    assert!(lines.next().unwrap().ends_with('#'), "then a line each second");
-    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-    assert!(interrupt.unwrap().success());
-    let rest: Vec<_> = lines.collect();
-    assert!(child.wait().unwrap().success());
-    assert!(rest.iter().any(|line| line.starts_with("reads ")), "{rest:?}");
-    assert!(rest.last().unwrap().contains("in_use: 0, debt: 0, waiters: 0"), "{rest:?}");
+    let out = run_until(command.args(arguments).args(an_hour), |limit| limit == 9);
+    assert_eq!(summary(&out, "limit   "), "5 to 9, 9 at last");
+    assert_all_is_back(&out);
+}
+
+#[test]
+fn ctrl_c_ends_it_with_a_summary_and_leaves_no_sample() {
+    let temporary = tempdir().unwrap();
+    let mut command = ADAPTIVE_LIMIT.command();
+    command.args(["--seconds", "0"]).env("TMPDIR", temporary.path());
+    let out = run_until(&mut command, |_| true);
+    assert!(number(summary(&out, "reads   ")) > 0);
+    assert_all_is_back(&out);
+    assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
 }
 
 #[test]
 fn what_it_cannot_read_is_named() {
     let printed = run(&["not-there"]);
-    assert_eq!(printed.status, 1);
+    assert_eq!((printed.status, &*printed.out), (1, ""));
     assert!(printed.err.contains("not-there: No such file"), "{}", printed.err);
-    let empty = tempfile::tempdir().unwrap();
+    let empty = tempdir().unwrap();
     let printed = run(&[empty.path().to_str().unwrap()]);
-    assert_eq!(printed.status, 1);
-    assert!(printed.err.contains("no files to read"), "{}", printed.err);
+    assert_eq!((printed.status, &*printed.out), (1, ""));
+    let named = format!("{}: no files to read", empty.path().display());
+    assert!(printed.err.contains(&named), "{}", printed.err);
 }
 
 #[test]
 fn wrong_usage_has_a_status_of_its_own() {
-    for wrong in [&["--min", "9", "--max", "3"][..], &["--tasks", "0"], &["--seconds", "soon"]] {
-        assert_eq!(run(wrong).status, 2, "{wrong:?}");
+    for wrong in [
+        &["--min", "9", "--max", "3"][..],
+        &["--start", "3"],
+        &["--tasks", "0"],
+        &["--read-size", "0"],
+        &["--seconds", "soon"],
+    ] {
+        let printed = run(wrong);
+        assert_eq!(printed.status, 2, "{wrong:?}");
+        assert!(printed.err.contains("Usage") || printed.err.contains("--help"), "{}", printed.err);
     }
 }
