@@ -7,7 +7,7 @@
 //! - While nobody waits, taking and giving back are one atomic compare-exchange each.
 //! - Strictly first come, first served, and nobody passes by `try_acquire` either.
 //! - A future can be dropped at any moment, and neither a permit nor a wake-up is lost.
-//! - A waker never runs while the queue is locked, so it may do what it likes.
+//! - A waker never runs while the queue is locked, so it may call back into the semaphore.
 //!
 //! ```
 //! use compio_sync::Semaphore;
@@ -28,7 +28,7 @@
 //! # Features
 //!
 //! - `std` (default): a thread that finds the queue locked for long yields to the one that holds the
-//!   lock, and a second waker that panics while a first panic unwinds does not abort the process.
+//!   lock, and a waker that panics while another panic unwinds does not abort the process.
 //! - `alloc` (implied by `std`): links `alloc`.
 //!
 //! Without either the crate is `no_std` and needs nothing but atomics of a word's size. Waiters lock the

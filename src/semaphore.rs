@@ -51,6 +51,10 @@ use crate::{
 /// No waker is cloned, woken or dropped while the queue is locked, so a waker may call back into the
 /// semaphore. If one panics, the others are woken all the same before the panic goes on.
 ///
+/// Wakers run inside the call that grants, up to 32 at a time and one after the other. One that blocks
+/// holds up those behind it; one that drops what it wakes for makes the next grant from inside itself, so
+/// a long queue of such takes as deep a stack.
+///
 /// # Examples
 ///
 /// ```

@@ -40,7 +40,8 @@
 //!
 //! Grants are made before anybody is woken, and the wakers of one locked section are collected in a
 //! batch. When one of them panics, the rest of the batch is woken and the rest of the queue served
-//! while the panic goes on.
+//! while the panic goes on. With `std`, what wakers do while a panic unwinds is kept from panicking a
+//! second time, which would abort.
 #![allow(unsafe_code)]
 
 mod list;
@@ -51,7 +52,7 @@ mod word;
 use core::{mem, task::Waker};
 
 use self::{
-    list::{List, Node},
+    list::{List, Node, grant},
     wake_batch::WakeBatch,
     word::{Snapshot, Word},
 };
@@ -307,7 +308,7 @@ impl<'q, P: Policy> Locked<'q, P> {
         self.value = P::grant(self.value, front.request)?;
         // SAFETY: rule 5: locked, and linked as the front.
         let waker = unsafe { self.unlink(front) };
-        front.grant();
+        grant(&front.granted);
         Some(waker)
     }
 

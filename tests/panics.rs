@@ -190,6 +190,61 @@ fn a_permit_that_comes_while_the_waker_is_cloned_is_not_lost_when_the_clone_pani
     assert_eq!(semaphore.available_permits(), 1);
 }
 
+/// Panics when it is dropped, but for the one that polls.
+#[cfg(feature = "std")]
+fn panics_when_the_clone_is_dropped(message: &'static str) -> Waker {
+    let was_dropped = AtomicBool::new(false);
+    let on_drop = move || assert!(was_dropped.swap(true, Ordering::Relaxed), "{message}");
+    Hooks { on_drop: Box::new(on_drop), ..Hooks::default() }.into_waker()
+}
+
+#[cfg(feature = "std")]
+#[test]
+fn a_cancel_may_meet_a_panic_in_the_next_waker_and_in_its_own() {
+    let semaphore = Semaphore::new(1);
+    let mut big = Task::new(semaphore.acquire_many(2));
+    let mut next = Task::new(semaphore.acquire());
+    let (own, nexts) = (panics_when_the_clone_is_dropped("own"), panics_when_woken("next"));
+    assert!(big.future.as_mut().poll(&mut Context::from_waker(&own)).is_pending());
+    assert!(next.future.as_mut().poll(&mut Context::from_waker(&nexts)).is_pending());
+    assert_eq!(message_of(|| drop(big)), "next");
+    assert!(next.poll().is_ready());
+    assert_eq!(semaphore.available_permits(), 1);
+}
+
+#[cfg(feature = "std")]
+#[test]
+fn a_waiter_dropped_by_a_panic_may_have_a_waker_that_panics_when_dropped() {
+    let semaphore = Semaphore::new(0);
+    let mut acquire = Task::new(semaphore.acquire());
+    let waker = panics_when_the_clone_is_dropped("second");
+    assert!(acquire.future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    let message = message_of(|| {
+        let _acquire = acquire;
+        panic!("first");
+    });
+    assert_eq!((&*message, semaphore.waiters()), ("first", 0));
+}
+
+#[cfg(feature = "std")]
+#[test]
+fn what_a_second_waker_panics_with_may_panic_when_it_is_dropped() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("third");
+        }
+    }
+    let semaphore = Semaphore::new(0);
+    let mut tasks = [(); 2].map(|()| Task::new(semaphore.acquire()));
+    let bomb = Hooks { on_wake: Box::new(|| panic_any(Bomb)), ..Hooks::default() }.into_waker();
+    for (task, waker) in tasks.iter_mut().zip([panics_when_woken("first"), bomb]) {
+        assert!(task.future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    }
+    assert_eq!(message_of(|| semaphore.add_permits(2)), "first");
+    assert_eq!(semaphore.in_use(), 2);
+}
+
 fn panics_when_woken(message: &str) -> Waker {
     let message = message.to_owned();
     let on_wake = Box::new(move || panic_any(message.clone()));

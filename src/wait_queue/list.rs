@@ -17,7 +17,7 @@ pub(super) struct Node<R> {
     next: Link<R>,
     /// Initialized while linked.
     waker: UnsafeCell<MaybeUninit<Waker>>,
-    granted: AtomicBool,
+    pub(super) granted: AtomicBool,
     /// The owner's own note that it has queued this node and not yet taken what it asked for.
     pub(super) is_waiting: Cell<bool>,
     pub(super) request: R,
@@ -39,19 +39,10 @@ impl<R> Node<R> {
 
     /// Whether the owner has what it asked for, and the node to itself again. Takes no lock.
     ///
-    /// ORDERING: `Acquire` pairs with [`grant`](Self::grant).
+    /// ORDERING: `Acquire` pairs with [`grant`].
     #[inline]
     pub(super) fn is_granted(&self) -> bool {
         self.granted.load(Ordering::Acquire)
-    }
-
-    /// Hands the node back to its owner, who may free it at once.
-    ///
-    /// ORDERING: `Release` pairs with [`is_granted`](Self::is_granted): the owner sees what the
-    /// former holders of its permits wrote, and the granter is done with the node.
-    #[inline]
-    pub(super) fn grant(&self) {
-        self.granted.store(true, Ordering::Release);
     }
 
     /// Whether the stored waker wakes the same task as `waker`. Takes no lock.
@@ -95,11 +86,25 @@ impl<R> Node<R> {
     }
 }
 
-/// Rule 5, checked: and the owner's look at its links is to loom what freeing them is.
+/// Hands a node back to its owner, who may free it at once: before this returns, which is why it takes
+/// no reference to the node.
+///
+/// ORDERING: `Release` pairs with [`Node::is_granted`]: the owner sees what the former holders of its
+/// permits wrote, and the granter is done with the node.
+#[inline]
+pub(super) fn grant(granted: &AtomicBool) {
+    granted.store(true, Ordering::Release);
+}
+
+/// Checks rules 5 and 6: to loom these accesses are what freeing the node is.
 #[cfg(debug_assertions)]
 impl<R> Drop for Node<R> {
     fn drop(&mut self) {
-        assert!(self.next.is_null(), "a node is unlinked before it dies");
+        self.waker.with_mut(|_| ());
+        self.prev.0.with_mut(|_| ());
+        // SAFETY: rule 6: the owner alone has the node.
+        let next = self.next.0.with_mut(|link| unsafe { *link });
+        assert!(next.is_null(), "a node is unlinked before it dies");
     }
 }
 
@@ -109,12 +114,6 @@ struct Link<R>(UnsafeCell<*const Node<R>>);
 impl<R> Link<R> {
     fn new() -> Self {
         Self(UnsafeCell::new(ptr::null()))
-    }
-
-    #[cfg(debug_assertions)]
-    fn is_null(&self) -> bool {
-        // SAFETY: rule 5: the caller owns the node, and nobody else touches one that is not linked.
-        self.0.with(|link| unsafe { *link }).is_null()
     }
 
     /// # Safety

@@ -7,7 +7,11 @@ use core::{
     task::{Context, Poll, Waker},
 };
 
-use super::{Locked, Policy, WaitQueue, list::Node};
+use super::{
+    Locked, Policy, WaitQueue,
+    list::{Node, grant},
+    wake_batch::Discarded,
+};
 
 /// A primitive that stands on a wait queue.
 pub(crate) trait Primitive {
@@ -98,7 +102,7 @@ impl<H: Handle> Waiter<H> {
         // From here on a panic gives back what was taken, for `drop` finds a node that waits.
         self.node.is_waiting.set(true);
         let Some(mut locked) = lock else {
-            self.node.grant();
+            grant(&self.node.granted);
             return true;
         };
         // SAFETY: rule 5: pinned, for this is called by `poll`; new to the list, and `drop` unlinks it.
@@ -132,9 +136,8 @@ impl<H: Handle> Waiter<H> {
             return self.queue().give_back(self.node.request);
         };
         // SAFETY: rule 5: locked, and linked.
-        let waker = unsafe { locked.unlink(&self.node) };
+        let _waker = Discarded::new(unsafe { locked.unlink(&self.node) });
         locked.serve();
-        drop(waker);
     }
 
     /// The lock, unless the queued node is granted before it can be had.

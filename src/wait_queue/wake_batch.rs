@@ -37,7 +37,8 @@ impl WakeBatch {
             let waker = &self.wakers[self.woken];
             self.woken += 1;
             // SAFETY: rule 8: it was between `woken` and `filled`, and is no longer.
-            wake(unsafe { waker.assume_init_read() });
+            let waker = unsafe { waker.assume_init_read() };
+            run_foreign(|| waker.wake());
         }
     }
 }
@@ -48,14 +49,29 @@ impl Drop for WakeBatch {
     }
 }
 
-/// Wakes, and lets nothing escape while a panic is on its way already: a second one would abort.
+/// A waker that nobody will wake, dropped at the end of the scope that has it.
+pub(super) struct Discarded(Option<Waker>);
+
+impl Discarded {
+    pub(super) const fn new(waker: Waker) -> Self {
+        Self(Some(waker))
+    }
+}
+
+impl Drop for Discarded {
+    fn drop(&mut self) {
+        run_foreign(|| drop(self.0.take()));
+    }
+}
+
+/// Lets no panic out while one is on its way already: a second one would abort.
 #[inline]
-fn wake(waker: Waker) {
+fn run_foreign(foreign: impl FnOnce()) {
     #[cfg(feature = "std")]
     if std::thread::panicking() {
-        let wake = std::panic::AssertUnwindSafe(|| waker.wake());
-        drop(std::panic::catch_unwind(wake));
-        return;
+        let foreign = std::panic::AssertUnwindSafe(foreign);
+        // Dropping what it has panicked with would run foreign code again.
+        return std::mem::forget(std::panic::catch_unwind(foreign));
     }
-    waker.wake();
+    foreign();
 }
