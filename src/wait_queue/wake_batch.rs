@@ -69,9 +69,19 @@ impl Drop for Discarded {
 fn run_foreign(foreign: impl FnOnce()) {
     #[cfg(feature = "std")]
     if std::thread::panicking() {
-        let foreign = std::panic::AssertUnwindSafe(foreign);
-        // Dropping what it has panicked with would run foreign code again.
-        return std::mem::forget(std::panic::catch_unwind(foreign));
+        return swallow_panics(foreign);
     }
     foreign();
+}
+
+#[cfg(feature = "std")]
+#[cold]
+fn swallow_panics(foreign: impl FnOnce()) {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    let mut panicked = catch_unwind(AssertUnwindSafe(foreign));
+    // To drop what it has panicked with is to run foreign code again.
+    while let Err(payload) = panicked {
+        panicked = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+    }
 }
