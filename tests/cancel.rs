@@ -109,7 +109,7 @@ fn a_finished_acquire_can_be_dropped_before_or_after_its_permit() {
 }
 
 #[test]
-fn a_leaked_acquire_costs_its_place_and_nothing_else() {
+fn a_leaked_acquire_costs_its_place_and_what_is_granted_to_it() {
     static SEMAPHORE: Semaphore = Semaphore::new(1);
     let permit = SEMAPHORE.try_acquire().unwrap();
     let leaked = Task::waiting(SEMAPHORE.acquire());

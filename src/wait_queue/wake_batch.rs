@@ -3,7 +3,7 @@
 use core::{mem::MaybeUninit, task::Waker};
 
 /// How many waiters are granted under one lock; two under loom, so that a second batch is modelled.
-pub(super) const BATCH: usize = if cfg!(loom) { 2 } else { 32 };
+const BATCH: usize = if cfg!(loom) { 2 } else { 32 };
 
 /// Wakers on the stack, woken in the order in which they came.
 ///
