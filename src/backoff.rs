@@ -1,7 +1,9 @@
-//! How long to look away before looking at a contended word again.
+//! Spinning: how threads look away from a contended word.
+
+use crate::flavour::Backoff;
 
 /// Grows with every call, up to a bound.
-pub(crate) struct Backoff {
+pub(crate) struct Spin {
     step: u32,
 }
 
@@ -11,24 +13,21 @@ const FIRST: u32 = 4;
 #[cfg(not(loom))]
 const LAST: u32 = 8;
 
-impl Backoff {
-    pub(crate) const fn new() -> Self {
+#[cfg(not(loom))]
+impl Backoff for Spin {
+    #[inline]
+    fn new() -> Self {
         Self { step: 0 }
     }
-}
 
-#[cfg(not(loom))]
-impl Backoff {
-    /// After a lost compare-exchange: somebody else got on, and the word may be free already.
-    pub(crate) fn lost_race(&mut self) {
+    fn lost_race(&mut self) {
         for _ in 0..1_u32 << (FIRST + self.step) {
             core::hint::spin_loop();
         }
         self.step = (self.step + 1).min(LAST - FIRST);
     }
 
-    /// While somebody holds the lock: a few instructions, unless the holder was descheduled.
-    pub(crate) fn locked(&mut self) {
+    fn locked(&mut self) {
         #[cfg(feature = "std")]
         if self.step == LAST - FIRST {
             return std::thread::yield_now();
@@ -38,12 +37,16 @@ impl Backoff {
 }
 
 #[cfg(loom)]
-impl Backoff {
+impl Backoff for Spin {
+    fn new() -> Self {
+        Self { step: 0 }
+    }
+
     /// Nothing: a lost compare-exchange is progress of another thread, so this loop is finite.
-    pub(crate) fn lost_race(&mut self) {}
+    fn lost_race(&mut self) {}
 
     /// Ends the schedules in which a waiter only spins once more, for loom explores those for ever.
-    pub(crate) fn locked(&mut self) {
+    fn locked(&mut self) {
         if self.step > 0 {
             ::loom::skip_branch();
         }

@@ -70,6 +70,7 @@
 //! Inside a future that was given a cancel token, compio makes a new waker for every poll: each clone
 //! allocates, and polling again replaces the stored waker under the lock. It is correct all the same.
 #![no_std]
+#![allow(clippy::duplicate_mod, reason = "both flavours have their semaphore from one text")]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
@@ -77,13 +78,14 @@ extern crate alloc;
 extern crate std;
 
 mod backoff;
+mod flavour;
 mod loom;
-mod semaphore;
+mod shared;
+mod too_many;
+pub mod unsync;
 mod wait_queue;
 
-pub use self::semaphore::{Acquire, Semaphore, SemaphorePermit, TooManyPermits};
-#[cfg(feature = "alloc")]
-pub use self::semaphore::{AcquireOwned, OwnedSemaphorePermit};
+pub use self::{shared::*, too_many::TooManyPermits};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

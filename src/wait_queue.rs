@@ -58,15 +58,17 @@ use self::{
 };
 pub(crate) use self::{
     waiter::{Primitive, Waiter},
-    word::MAX_VALUE,
+    word::{MAX_VALUE, empty},
 };
 use crate::{
-    backoff::Backoff,
-    loom::{AtomicUsize, Ordering, UnsafeCell, const_unless_loom},
+    flavour::{Atomic, Backoff, Flavour, ForAllThreads},
+    loom::{Ordering, UnsafeCell, const_unless_loom},
 };
 
 /// What a primitive makes of the word's value.
 pub(crate) trait Policy {
+    type Flavour: Flavour;
+
     /// What a waiter asks for.
     type Request: Copy + Send;
 
@@ -80,28 +82,31 @@ pub(crate) trait Policy {
     fn give_back(value: isize, request: Self::Request) -> isize;
 }
 
+type NumberOf<P> = <<P as Policy>::Flavour as Flavour>::Number;
+type FlagOf<P> = <<P as Policy>::Flavour as Flavour>::Flag;
+type BackoffOf<P> = <<P as Policy>::Flavour as Flavour>::Backoff;
+
 /// A value, and those who wait for it in the order in which they came.
 pub(crate) struct WaitQueue<P: Policy> {
-    word: Word,
-    list: UnsafeCell<List<P::Request>>,
+    word: Word<NumberOf<P>>,
+    list: UnsafeCell<List<P>>,
     /// How many nodes are linked. Written under the lock, read without it.
-    waiters: AtomicUsize,
+    waiters: NumberOf<P>,
 }
 
-// SAFETY: rule 5: the list, and the nodes it points to, are touched under the lock only.
-unsafe impl<P: Policy> Send for WaitQueue<P> {}
+// SAFETY: rule 5: the list, and the nodes it points to, are touched under the lock only, and the words
+// and flags of this flavour are `Sync`.
+unsafe impl<P: Policy> Send for WaitQueue<P> where P::Flavour: ForAllThreads {}
 
 // SAFETY: rule 5: as above.
-unsafe impl<P: Policy> Sync for WaitQueue<P> {}
+unsafe impl<P: Policy> Sync for WaitQueue<P> where P::Flavour: ForAllThreads {}
 
 impl<P: Policy> WaitQueue<P> {
     const_unless_loom! {
-        pub(crate) fn new(value: isize) -> Self {
-            Self {
-                word: Word::new(value),
-                list: UnsafeCell::new(List::new()),
-                waiters: AtomicUsize::new(0),
-            }
+        /// Of two numbers, because a `const fn` cannot make one of either flavour: `word` is [`empty`],
+        /// and `waiters` is 0.
+        pub(crate) fn new(word: NumberOf<P>, waiters: NumberOf<P>) -> Self {
+            Self { word: Word(word), list: UnsafeCell::new(List::new()), waiters }
         }
     }
 
@@ -154,7 +159,7 @@ impl<P: Policy> WaitQueue<P> {
 
     #[cold]
     fn retry_take_by(&self, take: impl Fn(isize) -> Option<isize>) -> Option<isize> {
-        let mut backoff = Backoff::new();
+        let mut backoff = BackoffOf::<P>::new();
         backoff.lost_race();
         loop {
             let seen = self.word.load();
@@ -173,7 +178,7 @@ impl<P: Policy> WaitQueue<P> {
 
     /// Takes what the request asks for, or else the lock to queue for it.
     fn take_or_lock(&self, request: P::Request) -> Option<Locked<'_, P>> {
-        let mut backoff = Backoff::new();
+        let mut backoff = BackoffOf::<P>::new();
         loop {
             let seen = self.word.load();
             if seen.is_locked() {
@@ -206,7 +211,7 @@ impl<P: Policy> WaitQueue<P> {
 
     #[cold]
     fn retry_give_back(&self, request: P::Request) {
-        let mut backoff = Backoff::new();
+        let mut backoff = BackoffOf::<P>::new();
         loop {
             backoff.lost_race();
             let seen = self.word.load();
@@ -229,7 +234,7 @@ impl<P: Policy> WaitQueue<P> {
     /// The lock, whether or not anybody is queued. Whoever changes the value with it ends with
     /// [`Locked::serve`].
     pub(crate) fn lock(&self) -> Locked<'_, P> {
-        let mut backoff = Backoff::new();
+        let mut backoff = BackoffOf::<P>::new();
         loop {
             let seen = self.word.load();
             if seen.is_locked() {
@@ -244,7 +249,7 @@ impl<P: Policy> WaitQueue<P> {
 
     /// The lock, or `None` if nobody is queued: then all that was done to nodes is seen.
     fn lock_if_queued(&self) -> Option<Locked<'_, P>> {
-        let mut backoff = Backoff::new();
+        let mut backoff = BackoffOf::<P>::new();
         loop {
             let seen = self.word.load_after_unlock();
             if !seen.is_queued() {
@@ -314,7 +319,7 @@ impl<'q, P: Policy> Locked<'q, P> {
 
     /// # Safety
     /// The node is not linked; it is pinned, and unlinked before it dies.
-    unsafe fn push_back(&mut self, node: &Node<P::Request>, waker: Waker) {
+    unsafe fn push_back(&mut self, node: &Node<P>, waker: Waker) {
         // SAFETY: rule 5: locked, and not linked.
         unsafe { node.set_waker(waker) };
         // SAFETY: rule 5: locked; the rest is the caller's promise.
@@ -324,7 +329,7 @@ impl<'q, P: Policy> Locked<'q, P> {
 
     /// # Safety
     /// The node is linked in this queue.
-    unsafe fn unlink(&mut self, node: &Node<P::Request>) -> Waker {
+    unsafe fn unlink(&mut self, node: &Node<P>) -> Waker {
         // SAFETY: rule 5: locked; the rest is the caller's promise.
         self.with_list(|list| unsafe { list.unlink(node) });
         self.count(self.queue.waiters() - 1);
@@ -339,7 +344,7 @@ impl<'q, P: Policy> Locked<'q, P> {
     }
 
     #[inline]
-    fn with_list<R>(&mut self, access: impl FnOnce(&mut List<P::Request>) -> R) -> R {
+    fn with_list<R>(&mut self, access: impl FnOnce(&mut List<P>) -> R) -> R {
         // SAFETY: rule 5: locked, and borrowed for the closure's time only.
         self.queue.list.with_mut(|list| access(unsafe { &mut *list }))
     }

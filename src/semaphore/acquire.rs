@@ -38,18 +38,17 @@ pin_project! {
     /// # Examples
     ///
     /// ```
-    /// use compio_sync::{Acquire, Semaphore};
+    #[doc = import!("{Acquire, Semaphore}")]
     ///
-    /// static FILES: Semaphore = Semaphore::new(64);
-    ///
-    /// struct Open {
-    ///     turn: Acquire<'static>,
+    /// struct Open<'s> {
+    ///     turn: Acquire<'s>,
     /// }
     ///
     /// # compio::runtime::Runtime::new().unwrap().block_on(async {
-    /// let open = Open { turn: FILES.acquire() };
+    /// let files = Semaphore::new(64);
+    /// let open = Open { turn: files.acquire() };
     /// let permit = open.turn.await;
-    /// assert_eq!(FILES.in_use(), 1);
+    /// assert_eq!(files.in_use(), 1);
     /// # });
     /// ```
     ///
@@ -58,7 +57,7 @@ pin_project! {
     /// ```compile_fail,E0277
     /// use std::{pin::Pin, task::{Context, Waker}};
     ///
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
     /// let semaphore = Semaphore::new(0);
     /// let mut acquire = semaphore.acquire();
@@ -86,7 +85,7 @@ impl<'a> Acquire<'a> {
     /// # Examples
     ///
     /// ```
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
     /// assert_eq!(Semaphore::new(5).acquire_many(3).num_permits(), 3);
     /// ```
@@ -102,7 +101,7 @@ impl<'a> Acquire<'a> {
     /// ```
     /// use std::{pin::pin, task::{Context, Waker}};
     ///
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
     /// let semaphore = Semaphore::new(0);
     /// let mut acquire = pin!(semaphore.acquire());

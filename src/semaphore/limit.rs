@@ -4,10 +4,8 @@
 //! value of the queue, which is below 0 when there is a debt. The limit moves under the queue's lock,
 //! and the value with it.
 
-use core::{error::Error, fmt};
-
 use super::{Permits, Semaphore, free};
-use crate::{loom::Ordering, wait_queue::Locked};
+use crate::{TooManyPermits, flavour::Atomic, loom::Ordering, wait_queue::Locked};
 
 impl Semaphore {
     /// Raises the limit by `permits`. They pay [debt](Self::debt) first, and then go to those who are
@@ -22,7 +20,7 @@ impl Semaphore {
     /// # Examples
     ///
     /// ```
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
     /// let semaphore = Semaphore::new(1);
     /// semaphore.add_permits(2);
@@ -47,7 +45,7 @@ impl Semaphore {
     /// # Examples
     ///
     /// ```
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
     /// let semaphore = Semaphore::new(1);
     /// assert!(semaphore.try_add_permits(2).is_ok());
@@ -73,7 +71,7 @@ impl Semaphore {
     /// # Examples
     ///
     /// ```
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
     /// let semaphore = Semaphore::new(5);
     /// let held = semaphore.try_acquire_many(3).unwrap();
@@ -97,7 +95,7 @@ impl Semaphore {
     /// # Examples
     ///
     /// ```
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
     /// let semaphore = Semaphore::new(5);
     /// let held = semaphore.try_acquire_many(4).unwrap();
@@ -129,7 +127,7 @@ impl Semaphore {
     /// # Examples
     ///
     /// ```
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
     /// let semaphore = Semaphore::new(5);
     /// assert_eq!(semaphore.set_max_permits(2), 5);
@@ -153,7 +151,7 @@ impl Semaphore {
     /// # Examples
     ///
     /// ```
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
     /// let semaphore = Semaphore::new(5);
     /// assert_eq!(semaphore.try_set_max_permits(2), Ok(5));
@@ -176,7 +174,7 @@ impl Semaphore {
     /// # Examples
     ///
     /// ```
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
     /// let semaphore = Semaphore::new(2);
     /// let held = semaphore.try_acquire_many(2).unwrap();
@@ -200,40 +198,8 @@ impl Semaphore {
     fn move_limit(&self, mut locked: Locked<'_, Permits>, limit: usize) {
         let before = self.max_permits();
         // ORDERING: `Relaxed`: those who write it take turns by the lock; a reading may be late.
-        self.limit.store(limit, Ordering::Relaxed);
+        Atomic::store(&self.limit, limit, Ordering::Relaxed);
         locked.value += limit as isize - before as isize;
         locked.serve();
     }
 }
-
-/// A limit above [`Semaphore::MAX_PERMITS`] was asked for.
-///
-/// # Examples
-///
-/// ```
-/// use compio_sync::Semaphore;
-///
-/// let semaphore = Semaphore::new(7);
-/// let error = semaphore.try_add_permits(Semaphore::MAX_PERMITS).unwrap_err();
-/// let message = error.to_string();
-/// assert!(message.contains("7") && message.contains(&Semaphore::MAX_PERMITS.to_string()));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooManyPermits {
-    permits: usize,
-    /// The limit that they were to be added to.
-    added_to: Option<usize>,
-}
-
-impl fmt::Display for TooManyPermits {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { permits, added_to } = self;
-        match added_to {
-            Some(limit) => write!(f, "a limit of {limit} and {permits} more permits is above")?,
-            None => write!(f, "a limit of {permits} permits is above")?,
-        }
-        write!(f, " Semaphore::MAX_PERMITS, which is {}", Semaphore::MAX_PERMITS)
-    }
-}
-
-impl Error for TooManyPermits {}

@@ -1,6 +1,6 @@
-//! What owns its part of the semaphore: a future and a guard that hold an `Arc` of it.
+//! What owns its part of the semaphore: a future and a guard that hold a counted pointer to it, which is
+//! an `Arc` or an `Rc`.
 
-use alloc::sync::Arc;
 use core::{
     fmt,
     future::Future,
@@ -16,10 +16,10 @@ use crate::wait_queue::Waiter;
 
 /// Permits that own their part of the semaphore. Needs the feature `alloc`.
 ///
-/// These take the `Arc` by value, as tokio's do: the future and its guard need one of their own, and
-/// who has no further use for theirs gives it away without touching its count. Who has clones it:
-/// `Arc::clone(&semaphore).acquire_owned()`. Nothing else is allocated or counted: the future hands
-/// its `Arc` to the guard.
+/// These take the counted pointer by value, as tokio's do: the future and its guard need one of their
+/// own, and who has no further use for theirs gives it away without touching its count. Who has clones
+/// it: `semaphore.clone().acquire_owned()`. Nothing else is allocated or counted: the future hands its
+/// pointer to the guard.
 impl Semaphore {
     /// Waits for a permit that owns its part of the semaphore.
     ///
@@ -34,16 +34,16 @@ impl Semaphore {
     /// # Examples
     ///
     /// ```
-    /// use std::sync::Arc;
+    #[doc = import!(counted)]
     ///
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
     /// # compio::runtime::Runtime::new().unwrap().block_on(async {
-    /// let semaphore = Arc::new(Semaphore::new(64));
+    #[doc = counted!("let semaphore = ", "::new(Semaphore::new(64));")]
     /// let mut tasks = Vec::new();
     /// for _ in 0..100 {
     ///     // Spawns no more tasks than there are permits.
-    ///     let permit = Arc::clone(&semaphore).acquire_owned().await;
+    ///     let permit = semaphore.clone().acquire_owned().await;
     ///     tasks.push(compio::runtime::spawn(async move {
     ///         // Use what is limited; then:
     ///         drop(permit);
@@ -56,7 +56,7 @@ impl Semaphore {
     /// # });
     /// ```
     #[inline]
-    pub fn acquire_owned(self: Arc<Self>) -> AcquireOwned {
+    pub fn acquire_owned(self: counted!(Self)) -> AcquireOwned {
         AcquireOwned::new(self, 1)
     }
 
@@ -80,26 +80,26 @@ impl Semaphore {
     /// # Examples
     ///
     /// ```
-    /// use std::sync::Arc;
+    #[doc = import!(counted)]
     ///
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
     /// # compio::runtime::Runtime::new().unwrap().block_on(async {
-    /// let bytes = Arc::new(Semaphore::new(64 * 1024));
-    /// let buffer = Arc::clone(&bytes).acquire_many_owned(4096).await;
+    #[doc = counted!("let bytes = ", "::new(Semaphore::new(64 * 1024));")]
+    /// let buffer = bytes.clone().acquire_many_owned(4096).await;
     /// assert_eq!(bytes.available_permits(), 60 * 1024);
     /// # });
     /// ```
     #[inline]
     #[track_caller]
-    pub fn acquire_many_owned(self: Arc<Self>, permits: usize) -> AcquireOwned {
+    pub fn acquire_many_owned(self: counted!(Self), permits: usize) -> AcquireOwned {
         Self::assert_can_be_granted(permits);
         AcquireOwned::new(self, permits)
     }
 
     /// Takes a permit that owns its part of the semaphore, if one is free and nobody is queued.
     ///
-    /// The `Arc` is gone either way.
+    #[doc = counted!("The `", "` is gone either way.")]
     ///
     /// # Fairness
     ///
@@ -108,25 +108,25 @@ impl Semaphore {
     /// # Examples
     ///
     /// ```
-    /// use std::sync::Arc;
+    #[doc = import!(counted)]
     ///
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
-    /// let semaphore = Arc::new(Semaphore::new(1));
-    /// let permit = Arc::clone(&semaphore).try_acquire_owned();
+    #[doc = counted!("let semaphore = ", "::new(Semaphore::new(1));")]
+    /// let permit = semaphore.clone().try_acquire_owned();
     /// assert!(permit.is_some());
     /// assert!(semaphore.try_acquire_owned().is_none());
     /// ```
     #[inline]
     #[must_use = "permits are given back as soon as their guard is dropped"]
-    pub fn try_acquire_owned(self: Arc<Self>) -> Option<OwnedSemaphorePermit> {
+    pub fn try_acquire_owned(self: counted!(Self)) -> Option<OwnedSemaphorePermit> {
         self.try_acquire_many_owned(1)
     }
 
     /// Takes many permits at once in a guard that owns its part of the semaphore, if they are free and
     /// nobody is queued.
     ///
-    /// The `Arc` is gone either way.
+    #[doc = counted!("The `", "` is gone either way.")]
     ///
     /// # Fairness
     ///
@@ -135,18 +135,21 @@ impl Semaphore {
     /// # Examples
     ///
     /// ```
-    /// use std::sync::Arc;
+    #[doc = import!(counted)]
     ///
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
-    /// let semaphore = Arc::new(Semaphore::new(5));
-    /// let three = Arc::clone(&semaphore).try_acquire_many_owned(3);
+    #[doc = counted!("let semaphore = ", "::new(Semaphore::new(5));")]
+    /// let three = semaphore.clone().try_acquire_many_owned(3);
     /// assert!(three.is_some());
     /// assert!(semaphore.try_acquire_many_owned(3).is_none());
     /// ```
     #[inline]
     #[must_use = "permits are given back as soon as their guard is dropped"]
-    pub fn try_acquire_many_owned(self: Arc<Self>, permits: usize) -> Option<OwnedSemaphorePermit> {
+    pub fn try_acquire_many_owned(
+        self: counted!(Self),
+        permits: usize,
+    ) -> Option<OwnedSemaphorePermit> {
         self.queue.try_take(permits).then(|| OwnedSemaphorePermit::new(self, permits))
     }
 }
@@ -156,8 +159,8 @@ pin_project! {
     /// [`acquire_owned`](Semaphore::acquire_owned) and
     /// [`acquire_many_owned`](Semaphore::acquire_many_owned).
     ///
-    /// It is `'static`, so it can be moved to another task or thread before it is polled. In all else
-    /// it is an [`Acquire`](super::Acquire), in the same queue.
+    /// It is `'static`, so it can be moved into another task before it is polled. In all else it is an
+    /// [`Acquire`](super::Acquire), in the same queue.
     ///
     /// # Cancel safety
     ///
@@ -170,12 +173,12 @@ pin_project! {
     /// # Examples
     ///
     /// ```
-    /// use std::sync::Arc;
+    #[doc = import!(counted)]
     ///
-    /// use compio_sync::{AcquireOwned, Semaphore};
+    #[doc = import!("{AcquireOwned, Semaphore}")]
     ///
     /// # compio::runtime::Runtime::new().unwrap().block_on(async {
-    /// let acquire: AcquireOwned = Arc::new(Semaphore::new(1)).acquire_owned();
+    #[doc = counted!("let acquire: AcquireOwned = ", "::new(Semaphore::new(1)).acquire_owned();")]
     /// let permit = compio::runtime::spawn(acquire).await.unwrap();
     /// assert_eq!(permit.semaphore().in_use(), 1);
     /// # });
@@ -183,13 +186,13 @@ pin_project! {
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct AcquireOwned {
         #[pin]
-        waiter: Waiter<Arc<Semaphore>>,
+        waiter: Waiter<counted!(Semaphore)>,
     }
 }
 
 impl AcquireOwned {
     #[inline]
-    fn new(semaphore: Arc<Semaphore>, permits: usize) -> Self {
+    fn new(semaphore: counted!(Semaphore), permits: usize) -> Self {
         Self { waiter: Waiter::new(semaphore, permits) }
     }
 
@@ -198,11 +201,11 @@ impl AcquireOwned {
     /// # Examples
     ///
     /// ```
-    /// use std::sync::Arc;
+    #[doc = import!(counted)]
     ///
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
-    /// let semaphore = Arc::new(Semaphore::new(5));
+    #[doc = counted!("let semaphore = ", "::new(Semaphore::new(5));")]
     /// assert_eq!(semaphore.acquire_many_owned(3).num_permits(), 3);
     /// ```
     #[must_use]
@@ -215,11 +218,11 @@ impl AcquireOwned {
     /// # Examples
     ///
     /// ```
-    /// use std::sync::Arc;
+    #[doc = import!(counted)]
     ///
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
-    /// assert!(!Arc::new(Semaphore::new(0)).acquire_owned().is_queued(), "it was never polled");
+    #[doc = counted!("assert!(!", "::new(Semaphore::new(0)).acquire_owned().is_queued(), \"it was never polled\");")]
     /// ```
     #[must_use]
     pub fn is_queued(&self) -> bool {
@@ -253,34 +256,33 @@ impl fmt::Debug for AcquireOwned {
 
 /// Permits that keep their [`Semaphore`] alive, given back when it is dropped.
 ///
-/// It is `'static`, so it can be moved into a spawned task, to another thread, or into whatever it
-/// limits. Otherwise it is a [`SemaphorePermit`](super::SemaphorePermit).
+/// It is `'static`, so it can be moved into a spawned task, or into whatever it limits. Otherwise it is a [`SemaphorePermit`](super::SemaphorePermit).
 ///
 /// # Examples
 ///
 /// ```
-/// use std::sync::Arc;
+#[doc = import!(counted)]
 ///
-/// use compio_sync::{OwnedSemaphorePermit, Semaphore};
+#[doc = import!("{OwnedSemaphorePermit, Semaphore}")]
 ///
 /// struct Connection {
 ///     _permit: OwnedSemaphorePermit,
 /// }
 ///
-/// let semaphore = Arc::new(Semaphore::new(8));
-/// let permit = Arc::clone(&semaphore).try_acquire_owned().unwrap();
+#[doc = counted!("let semaphore = ", "::new(Semaphore::new(8));")]
+/// let permit = semaphore.clone().try_acquire_owned().unwrap();
 /// let connection = Connection { _permit: permit };
 /// assert_eq!(semaphore.in_use(), 1);
 /// drop(connection);
 /// assert_eq!(semaphore.in_use(), 0);
 /// ```
 #[must_use = "permits are given back as soon as their guard is dropped"]
-pub struct OwnedSemaphorePermit(Held<Arc<Semaphore>>);
+pub struct OwnedSemaphorePermit(Held<counted!(Semaphore)>);
 
 impl OwnedSemaphorePermit {
     /// For permits that were taken from the semaphore.
     #[inline]
-    pub(super) fn new(semaphore: Arc<Semaphore>, permits: usize) -> Self {
+    pub(super) fn new(semaphore: counted!(Semaphore), permits: usize) -> Self {
         Self(Held { semaphore, permits })
     }
 
@@ -289,11 +291,11 @@ impl OwnedSemaphorePermit {
     /// # Examples
     ///
     /// ```
-    /// use std::sync::Arc;
+    #[doc = import!(counted)]
     ///
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
-    /// let semaphore = Arc::new(Semaphore::new(5));
+    #[doc = counted!("let semaphore = ", "::new(Semaphore::new(5));")]
     /// assert_eq!(semaphore.try_acquire_many_owned(3).unwrap().num_permits(), 3);
     /// ```
     #[inline]
@@ -307,18 +309,18 @@ impl OwnedSemaphorePermit {
     /// # Examples
     ///
     /// ```
-    /// use std::sync::Arc;
+    #[doc = import!(counted)]
     ///
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
-    /// let permit = Arc::new(Semaphore::new(5)).try_acquire_owned().unwrap();
-    /// let semaphore = Arc::clone(permit.semaphore());
+    #[doc = counted!("let permit = ", "::new(Semaphore::new(5)).try_acquire_owned().unwrap();")]
+    /// let semaphore = permit.semaphore().clone();
     /// drop(permit);
     /// assert_eq!(semaphore.available_permits(), 5);
     /// ```
     #[inline]
     #[must_use]
-    pub fn semaphore(&self) -> &Arc<Semaphore> {
+    pub fn semaphore(&self) -> &counted!(Semaphore) {
         &self.0.semaphore
     }
 
@@ -327,12 +329,12 @@ impl OwnedSemaphorePermit {
     /// # Examples
     ///
     /// ```
-    /// use std::sync::Arc;
+    #[doc = import!(counted)]
     ///
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
-    /// let semaphore = Arc::new(Semaphore::new(5));
-    /// Arc::clone(&semaphore).try_acquire_many_owned(2).unwrap().forget();
+    #[doc = counted!("let semaphore = ", "::new(Semaphore::new(5));")]
+    /// semaphore.clone().try_acquire_many_owned(2).unwrap().forget();
     /// assert_eq!(semaphore.max_permits(), 3);
     /// ```
     pub fn forget(self) {
@@ -349,12 +351,12 @@ impl OwnedSemaphorePermit {
     /// # Examples
     ///
     /// ```
-    /// use std::sync::Arc;
+    #[doc = import!(counted)]
     ///
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
-    /// let semaphore = Arc::new(Semaphore::new(5));
-    /// let mut permits = Arc::clone(&semaphore).try_acquire_many_owned(2).unwrap();
+    #[doc = counted!("let semaphore = ", "::new(Semaphore::new(5));")]
+    /// let mut permits = semaphore.clone().try_acquire_many_owned(2).unwrap();
     /// permits.merge(semaphore.try_acquire_owned().unwrap());
     /// assert_eq!(permits.num_permits(), 3);
     /// ```
@@ -363,17 +365,17 @@ impl OwnedSemaphorePermit {
         self.0.merge(other.0);
     }
 
-    /// Splits `permits` off into a guard of their own, which has an `Arc` of its own; `None` if it
-    /// holds fewer.
+    /// Splits `permits` off into a guard of their own, which counts as another owner of the semaphore;
+    /// `None` if it holds fewer.
     ///
     /// # Examples
     ///
     /// ```
-    /// use std::sync::Arc;
+    #[doc = import!(counted)]
     ///
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
-    /// let mut permits = Arc::new(Semaphore::new(5)).try_acquire_many_owned(5).unwrap();
+    #[doc = counted!("let mut permits = ", "::new(Semaphore::new(5)).try_acquire_many_owned(5).unwrap();")]
     /// let two = permits.split(2).unwrap();
     /// assert_eq!((permits.num_permits(), two.num_permits()), (3, 2));
     /// ```

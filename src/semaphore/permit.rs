@@ -68,7 +68,7 @@ impl<S: Deref<Target = Semaphore>> Drop for Held<S> {
 /// # Examples
 ///
 /// ```
-/// use compio_sync::Semaphore;
+#[doc = import!("Semaphore")]
 ///
 /// let semaphore = Semaphore::new(2);
 /// let permit = semaphore.try_acquire().unwrap();
@@ -77,10 +77,10 @@ impl<S: Deref<Target = Semaphore>> Drop for Held<S> {
 /// assert_eq!(semaphore.available_permits(), 2);
 /// ```
 ///
-/// It borrows its semaphore, so it can neither outlive it nor go to a thread or task that may:
+/// It borrows its semaphore, so it cannot outlive it:
 ///
 /// ```compile_fail,E0597
-/// use compio_sync::Semaphore;
+#[doc = import!("Semaphore")]
 ///
 /// let permit = {
 ///     let semaphore = Semaphore::new(2);
@@ -88,14 +88,7 @@ impl<S: Deref<Target = Semaphore>> Drop for Held<S> {
 /// };
 /// drop(permit);
 /// ```
-///
-/// ```compile_fail,E0597
-/// use compio_sync::Semaphore;
-///
-/// let semaphore = Semaphore::new(2);
-/// let permit = semaphore.try_acquire();
-/// std::thread::spawn(move || drop(permit));
-/// ```
+#[doc = of_flavour!(permit)]
 #[must_use = "permits are given back as soon as their guard is dropped"]
 pub struct SemaphorePermit<'a>(Held<&'a Semaphore>);
 
@@ -111,7 +104,7 @@ impl<'a> SemaphorePermit<'a> {
     /// # Examples
     ///
     /// ```
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
     /// let semaphore = Semaphore::new(5);
     /// assert_eq!(semaphore.try_acquire_many(3).unwrap().num_permits(), 3);
@@ -127,7 +120,7 @@ impl<'a> SemaphorePermit<'a> {
     /// # Examples
     ///
     /// ```
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
     /// let semaphore = Semaphore::new(5);
     /// let permit = semaphore.try_acquire().unwrap();
@@ -149,7 +142,7 @@ impl<'a> SemaphorePermit<'a> {
     /// # Examples
     ///
     /// ```
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
     /// let semaphore = Semaphore::new(5);
     /// semaphore.try_acquire_many(2).unwrap().forget();
@@ -170,7 +163,7 @@ impl<'a> SemaphorePermit<'a> {
     /// # Examples
     ///
     /// ```
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
     /// let semaphore = Semaphore::new(5);
     /// let mut permits = semaphore.try_acquire_many(2).unwrap();
@@ -187,7 +180,7 @@ impl<'a> SemaphorePermit<'a> {
     /// # Examples
     ///
     /// ```
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
     /// let semaphore = Semaphore::new(5);
     /// let mut permits = semaphore.try_acquire_many(5).unwrap();

@@ -2,7 +2,11 @@
 
 use core::{cell::Cell, marker::PhantomPinned, mem::MaybeUninit, ptr, task::Waker};
 
-use crate::loom::{AtomicBool, Ordering, UnsafeCell};
+use super::{FlagOf, Policy};
+use crate::{
+    flavour::Atomic,
+    loom::{Ordering, UnsafeCell},
+};
 
 /// One waiter's place in the queue. It is embedded in the future that waits, so queueing never
 /// allocates.
@@ -12,25 +16,25 @@ use crate::loom::{AtomicBool, Ordering, UnsafeCell};
 /// through `&Node`, never through `&mut Node`. And the node is `!Unpin`: for such a type the compiler
 /// does not take `&mut` to be the only pointer. `core::pin::UnsafePinned` will be the type that says
 /// so, once it is stable.
-pub(super) struct Node<R> {
-    prev: Link<R>,
-    next: Link<R>,
+pub(super) struct Node<P: Policy> {
+    prev: Link<P>,
+    next: Link<P>,
     /// Initialized while linked.
     waker: UnsafeCell<MaybeUninit<Waker>>,
-    pub(super) granted: AtomicBool,
+    pub(super) granted: FlagOf<P>,
     /// The owner's own note that it has queued this node and not yet taken what it asked for.
     pub(super) is_waiting: Cell<bool>,
-    pub(super) request: R,
+    pub(super) request: P::Request,
     _pinned: PhantomPinned,
 }
 
-impl<R> Node<R> {
-    pub(super) fn new(request: R) -> Self {
+impl<P: Policy> Node<P> {
+    pub(super) fn new(request: P::Request) -> Self {
         Self {
             prev: Link::new(),
             next: Link::new(),
             waker: UnsafeCell::new(MaybeUninit::uninit()),
-            granted: AtomicBool::new(false),
+            granted: FlagOf::<P>::new(false),
             is_waiting: Cell::new(false),
             request,
             _pinned: PhantomPinned,
@@ -92,13 +96,13 @@ impl<R> Node<R> {
 /// ORDERING: `Release` pairs with [`Node::is_granted`]: the owner sees what the former holders of its
 /// permits wrote, and the granter is done with the node.
 #[inline]
-pub(super) fn grant(granted: &AtomicBool) {
+pub(super) fn grant(granted: &impl Atomic<bool>) {
     granted.store(true, Ordering::Release);
 }
 
 /// Checks rules 5 and 6: to loom these accesses are what freeing the node is.
 #[cfg(debug_assertions)]
-impl<R> Drop for Node<R> {
+impl<P: Policy> Drop for Node<P> {
     fn drop(&mut self) {
         self.waker.with_mut(|_| ());
         self.prev.0.with_mut(|_| ());
@@ -109,9 +113,9 @@ impl<R> Drop for Node<R> {
 }
 
 /// A pointer to a neighbour in the ring; null in a node that was never linked.
-struct Link<R>(UnsafeCell<*const Node<R>>);
+struct Link<P: Policy>(UnsafeCell<*const Node<P>>);
 
-impl<R> Link<R> {
+impl<P: Policy> Link<P> {
     fn new() -> Self {
         Self(UnsafeCell::new(ptr::null()))
     }
@@ -127,7 +131,7 @@ impl<R> Link<R> {
     /// # Safety
     /// The caller holds the lock, the node is linked, and `'l` ends before the lock is given up.
     #[inline]
-    unsafe fn get<'l>(&self) -> &'l Node<R> {
+    unsafe fn get<'l>(&self) -> &'l Node<P> {
         // SAFETY: rule 5: links change under the lock only.
         let neighbour = self.0.with(|link| unsafe { *link });
         // SAFETY: rule 5: a linked node's neighbours are linked, hence alive.
@@ -137,7 +141,7 @@ impl<R> Link<R> {
     /// # Safety
     /// The caller holds the lock.
     #[inline]
-    unsafe fn set(&self, neighbour: &Node<R>) {
+    unsafe fn set(&self, neighbour: &Node<P>) {
         // SAFETY: rule 5: links change under the lock only.
         self.0.with_mut(|link| unsafe { *link = neighbour });
     }
@@ -147,12 +151,12 @@ impl<R> Link<R> {
 ///
 /// In a ring of doubly linked nodes the last is the first one's `prev`, so one pointer is enough,
 /// and unlinking is the same two stores wherever the node stands.
-pub(super) struct List<R> {
+pub(super) struct List<P: Policy> {
     /// Null when the list is empty.
-    front: *const Node<R>,
+    front: *const Node<P>,
 }
 
-impl<R> List<R> {
+impl<P: Policy> List<P> {
     pub(super) const fn new() -> Self {
         Self { front: ptr::null() }
     }
@@ -164,7 +168,7 @@ impl<R> List<R> {
     /// # Safety
     /// The caller holds the lock, and `'l` ends before it is given up.
     #[inline]
-    pub(super) unsafe fn front<'l>(&self) -> Option<&'l Node<R>> {
+    pub(super) unsafe fn front<'l>(&self) -> Option<&'l Node<P>> {
         // SAFETY: rule 5: it is linked, hence alive, and stays so while the caller holds the lock.
         unsafe { self.front.as_ref() }
     }
@@ -174,7 +178,7 @@ impl<R> List<R> {
     /// # Safety
     /// The caller holds the lock; the node is not linked; it is pinned, and unlinked before it dies.
     #[inline]
-    pub(super) unsafe fn push_back(&mut self, node: &Node<R>) {
+    pub(super) unsafe fn push_back(&mut self, node: &Node<P>) {
         // SAFETY: rule 5: the caller holds the lock.
         let (last, front) = match unsafe { self.front() } {
             // SAFETY: rule 5: the caller holds the lock.
@@ -195,7 +199,7 @@ impl<R> List<R> {
     /// # Safety
     /// The caller holds the lock, and the node is linked in this list.
     #[inline]
-    pub(super) unsafe fn unlink(&mut self, node: &Node<R>) {
+    pub(super) unsafe fn unlink(&mut self, node: &Node<P>) {
         // SAFETY: rule 5: the caller holds the lock, and the node is linked.
         let prev = unsafe { node.prev.get() };
         // SAFETY: rule 5: as above.
@@ -240,7 +244,7 @@ impl<R> List<R> {
     /// # Safety
     /// The caller holds the lock.
     #[inline]
-    unsafe fn join(&mut self, node: &Node<R>, next: &Node<R>) {
+    unsafe fn join(&mut self, node: &Node<P>, next: &Node<P>) {
         // SAFETY: rule 5: the caller holds the lock.
         unsafe { node.next.set(next) };
         // SAFETY: rule 5: the caller holds the lock.

@@ -33,6 +33,10 @@ unsafe impl<T: Primitive> Handle for &T {}
 #[cfg(feature = "alloc")]
 unsafe impl<T: Primitive> Handle for alloc::sync::Arc<T> {}
 
+// SAFETY: rule 9: as above.
+#[cfg(feature = "alloc")]
+unsafe impl<T: Primitive> Handle for alloc::rc::Rc<T> {}
+
 type PolicyOf<H> = <<H as Deref>::Target as Primitive>::Policy;
 type RequestOf<H> = <PolicyOf<H> as Policy>::Request;
 
@@ -44,7 +48,7 @@ pub(crate) struct Waiter<H: Handle> {
     handle: Option<H>,
     /// Where the handle's queue is; asked for once, so that no other answer can come later.
     queue: NonNull<WaitQueue<PolicyOf<H>>>,
-    node: Node<RequestOf<H>>,
+    node: Node<PolicyOf<H>>,
 }
 
 // SAFETY: rule 5: what others share of it is touched under the lock or atomic; the rest moves with it.

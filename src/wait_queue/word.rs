@@ -11,9 +11,9 @@
 //! | 1 | 1 | somebody is queued or about to be | the holder of the lock |
 //! | 1 | 0 | nobody waits; the holder changes the value | the holder of the lock |
 //!
-//! ORDERING: a compare-exchange that fails is `Relaxed`: nothing is concluded from it, but to look again.
+//! The word is an atomic, or a cell in the flavour for one thread.
 
-use crate::loom::{AtomicUsize, Ordering, const_unless_loom};
+use crate::{flavour::Atomic, loom::Ordering};
 
 const LOCKED: usize = 0b01;
 const QUEUED: usize = 0b10;
@@ -50,15 +50,14 @@ impl Snapshot {
     }
 }
 
-pub(super) struct Word(AtomicUsize);
+/// What to make a word of, for a queue with this value and nobody in it.
+pub(crate) const fn empty(value: isize) -> usize {
+    Snapshot::new(value, 0).0
+}
 
-impl Word {
-    const_unless_loom! {
-        pub(super) fn new(value: isize) -> Self {
-            Self(AtomicUsize::new(Snapshot::new(value, 0).0))
-        }
-    }
+pub(super) struct Word<N>(pub(super) N);
 
+impl<N: Atomic<usize>> Word<N> {
     /// ORDERING: `Relaxed`: a guess, confirmed by the compare-exchange that follows, or a mere reading.
     #[inline]
     pub(super) fn load(&self) -> Snapshot {
@@ -80,7 +79,7 @@ impl Word {
     pub(super) fn try_take(&self, seen: Snapshot, value: isize) -> bool {
         debug_assert!(seen.is_open());
         let taken = Snapshot::new(value, 0);
-        self.0.compare_exchange(seen.0, taken.0, Ordering::Acquire, Ordering::Relaxed).is_ok()
+        self.0.compare_exchange(seen.0, taken.0, Ordering::Acquire)
     }
 
     /// Gives value back to an open word; false if the word has changed since it was `seen`.
@@ -91,7 +90,7 @@ impl Word {
     pub(super) fn try_give(&self, seen: Snapshot, value: isize) -> bool {
         debug_assert!(seen.is_open());
         let given = Snapshot::new(value, 0);
-        self.0.compare_exchange(seen.0, given.0, Ordering::Release, Ordering::Relaxed).is_ok()
+        self.0.compare_exchange(seen.0, given.0, Ordering::Release)
     }
 
     /// Sets LOCKED; false if the word has changed since it was `seen`.
@@ -111,9 +110,7 @@ impl Word {
     #[inline]
     fn try_set(&self, seen: Snapshot, flags: usize) -> bool {
         debug_assert!(!seen.is_locked());
-        self.0
-            .compare_exchange(seen.0, seen.0 | flags, Ordering::Acquire, Ordering::Relaxed)
-            .is_ok()
+        self.0.compare_exchange(seen.0, seen.0 | flags, Ordering::Acquire)
     }
 
     /// Publishes value and queue flag and gives up the lock, for its holder alone.

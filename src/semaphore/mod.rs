@@ -1,11 +1,13 @@
 //! The semaphore: a limit on how many things are in use at once.
+//!
+//! Each flavour has this module once, from this one text. What differs comes from the flavour's own
+//! file: `Flavour` and `Number`, and the macros `counted!`, `import!` and `of_flavour!`.
 
 mod acquire;
 mod limit;
 #[cfg(feature = "alloc")]
 mod owned;
 mod permit;
-mod too_many;
 
 use core::{
     fmt,
@@ -14,11 +16,13 @@ use core::{
 
 #[cfg(feature = "alloc")]
 pub use self::owned::{AcquireOwned, OwnedSemaphorePermit};
-use self::too_many::too_many;
-pub use self::{acquire::Acquire, limit::TooManyPermits, permit::SemaphorePermit};
+pub use self::{acquire::Acquire, permit::SemaphorePermit};
+use super::{Flavour, Number};
 use crate::{
-    loom::{AtomicUsize, Ordering, const_unless_loom},
-    wait_queue::{MAX_VALUE, Policy, Primitive, WaitQueue},
+    flavour::Atomic,
+    loom::{Ordering, const_unless_loom},
+    too_many::too_many,
+    wait_queue::{MAX_VALUE, Policy, Primitive, WaitQueue, empty},
 };
 
 /// A limit on how many things are in use at once, fair to those who wait.
@@ -26,8 +30,8 @@ use crate::{
 /// A semaphore has a number of permits. Whoever wants to use one of the limited things [acquires] a
 /// permit, waits if there is none, and gives it back by dropping the [`SemaphorePermit`].
 ///
-/// It belongs to no runtime, is `Send + Sync`, and can stand in a `static`. Waiting and giving back
-/// never allocate; while nobody waits, each is one atomic compare-exchange. It is four words long.
+/// It belongs to no runtime, and is four words long. Waiting and giving back never allocate.
+#[doc = of_flavour!(threads)]
 ///
 /// # Fairness
 ///
@@ -43,8 +47,7 @@ use crate::{
 ///
 /// # Memory ordering
 ///
-/// What was done before a permit was given back or added is seen by whoever gets it next: giving is a
-/// `Release`, getting is an `Acquire`. Readings of the numbers are `Relaxed`, and order nothing.
+#[doc = of_flavour!(memory_ordering)]
 ///
 /// # Wakers
 ///
@@ -58,7 +61,7 @@ use crate::{
 /// # Examples
 ///
 /// ```
-/// use compio_sync::Semaphore;
+#[doc = import!("Semaphore")]
 ///
 /// # compio::runtime::Runtime::new().unwrap().block_on(async {
 /// let connections = Semaphore::new(2);
@@ -77,13 +80,14 @@ use crate::{
 pub struct Semaphore {
     queue: WaitQueue<Permits>,
     /// How many permits there are, free or not. Written under the queue's lock only.
-    limit: AtomicUsize,
+    limit: Number,
 }
 
 /// The value of the queue is the number of free permits; a request is a number of permits.
 pub(crate) struct Permits;
 
 impl Policy for Permits {
+    type Flavour = Flavour;
     type Request = usize;
 
     #[inline]
@@ -136,10 +140,12 @@ impl Semaphore {
         /// # Examples
         ///
         /// ```
-        /// use compio_sync::Semaphore;
+        #[doc = import!("Semaphore")]
         ///
-        /// static SOCKETS: Semaphore = Semaphore::new(128);
-        /// assert_eq!(SOCKETS.available_permits(), 128);
+        /// const SOCKETS: usize = 128;
+        ///
+        /// let sockets = Semaphore::new(SOCKETS);
+        /// assert_eq!(sockets.available_permits(), 128);
         /// ```
         #[must_use]
         #[track_caller]
@@ -147,7 +153,11 @@ impl Semaphore {
             if permits > Self::MAX_PERMITS {
                 too_many(permits);
             }
-            Self { queue: WaitQueue::new(permits as isize), limit: AtomicUsize::new(permits) }
+            let word = Number::new(empty(permits as isize));
+            Self {
+                queue: WaitQueue::new(word, Number::new(0)),
+                limit: Number::new(permits),
+            }
         }
     }
 
@@ -165,7 +175,7 @@ impl Semaphore {
     /// # Examples
     ///
     /// ```
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
     /// # compio::runtime::Runtime::new().unwrap().block_on(async {
     /// let files = Semaphore::new(64);
@@ -201,7 +211,7 @@ impl Semaphore {
     /// # Examples
     ///
     /// ```
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
     /// # compio::runtime::Runtime::new().unwrap().block_on(async {
     /// // A limit on the bytes in flight.
@@ -236,7 +246,7 @@ impl Semaphore {
     /// # Examples
     ///
     /// ```
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
     /// let semaphore = Semaphore::new(1);
     /// let permit = semaphore.try_acquire();
@@ -258,7 +268,7 @@ impl Semaphore {
     /// # Examples
     ///
     /// ```
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
     /// let semaphore = Semaphore::new(5);
     /// let three = semaphore.try_acquire_many(3);
@@ -281,7 +291,7 @@ impl Semaphore {
     /// # Examples
     ///
     /// ```
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
     /// let semaphore = Semaphore::new(5);
     /// let permits = semaphore.try_acquire_up_to(3).unwrap();
@@ -306,7 +316,7 @@ impl Semaphore {
     /// # Examples
     ///
     /// ```
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
     /// let semaphore = Semaphore::new(3);
     /// let permit = semaphore.try_acquire();
@@ -322,7 +332,7 @@ impl Semaphore {
     /// # Examples
     ///
     /// ```
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
     /// let semaphore = Semaphore::new(3);
     /// let permit = semaphore.try_acquire();
@@ -331,7 +341,7 @@ impl Semaphore {
     #[must_use]
     pub fn max_permits(&self) -> usize {
         // ORDERING: `Relaxed`: a mere reading; it is changed under the queue's lock.
-        self.limit.load(Ordering::Relaxed)
+        Atomic::load(&self.limit, Ordering::Relaxed)
     }
 
     /// How many permits are held, or were granted to an [`Acquire`] that has not been polled since.
@@ -342,7 +352,7 @@ impl Semaphore {
     /// # Examples
     ///
     /// ```
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
     /// let semaphore = Semaphore::new(3);
     /// let permit = semaphore.try_acquire_many(2);
@@ -362,7 +372,7 @@ impl Semaphore {
     /// ```
     /// use std::{pin::pin, task::{Context, Waker}};
     ///
-    /// use compio_sync::Semaphore;
+    #[doc = import!("Semaphore")]
     ///
     /// let semaphore = Semaphore::new(0);
     /// let acquire = pin!(semaphore.acquire());
