@@ -53,7 +53,7 @@ use core::{mem, task::Waker};
 
 use self::{
     list::{List, Node, grant},
-    wake_batch::WakeBatch,
+    wake_batch::{WakeBatch, run_foreign},
     word::{Snapshot, Word},
 };
 pub(crate) use self::{
@@ -283,28 +283,46 @@ impl<'q, P: Policy> Locked<'q, P> {
     /// Grants the front for as long as the value allows it, unlocks, and wakes whom it granted.
     ///
     /// O(1) for each that is granted.
-    pub(crate) fn serve(self) {
+    #[inline]
+    pub(crate) fn serve(mut self) {
+        let Some(first) = self.grant_front() else {
+            return;
+        };
+        match self.grant_front() {
+            None => {
+                drop(self);
+                run_foreign(|| first.wake());
+            }
+            Some(second) => self.serve_in_batches(first, second),
+        }
+    }
+
+    /// Serves more than one, the first two of whom are granted.
+    #[inline(never)]
+    fn serve_in_batches(self, first: Waker, second: Waker) {
         let queue = self.queue;
         let rest = ServeOnUnwind(queue);
+        let mut batch = WakeBatch::new();
+        batch.push(first);
+        batch.push(second);
         let mut next = Some(self);
         while let Some(locked) = next {
-            next = if locked.serve_batch() { queue.lock_if_queued() } else { None };
+            locked.fill(&mut batch);
+            let may_be_more = batch.is_full();
+            batch.wake_all();
+            next = if may_be_more { queue.lock_if_queued() } else { None };
         }
         mem::forget(rest);
     }
 
-    /// Serves as many as one batch holds; true if there may be more.
-    fn serve_batch(mut self) -> bool {
-        let mut batch = WakeBatch::new();
+    /// Grants as many as the batch has room for, and unlocks.
+    fn fill(mut self, batch: &mut WakeBatch) {
         while !batch.is_full() {
             match self.grant_front() {
                 Some(waker) => batch.push(waker),
                 None => break,
             }
         }
-        drop(self);
-        batch.wake_all();
-        batch.is_full()
     }
 
     fn grant_front(&mut self) -> Option<Waker> {

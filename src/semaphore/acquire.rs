@@ -120,7 +120,7 @@ impl<'a> Acquire<'a> {
 impl<'a> Future for Acquire<'a> {
     type Output = SemaphorePermit<'a>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let permits = self.waiter.request();
         let semaphore = ready!(self.project().waiter.poll(context));

@@ -227,6 +227,7 @@ impl Semaphore {
         Acquire::new(self, permits)
     }
 
+    #[inline]
     #[track_caller]
     fn assert_can_be_granted(permits: usize) {
         assert!(

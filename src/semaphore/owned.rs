@@ -233,7 +233,7 @@ impl AcquireOwned {
 impl Future for AcquireOwned {
     type Output = OwnedSemaphorePermit;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let permits = self.waiter.request();
         let semaphore = ready!(self.project().waiter.poll(context));

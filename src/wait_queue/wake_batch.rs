@@ -40,12 +40,21 @@ impl WakeBatch {
             let waker = unsafe { waker.assume_init_read() };
             run_foreign(|| waker.wake());
         }
+        (self.woken, self.filled) = (0, 0);
+    }
+
+    #[cold]
+    fn wake_rest(&mut self) {
+        self.wake_all();
     }
 }
 
 impl Drop for WakeBatch {
+    #[inline]
     fn drop(&mut self) {
-        self.wake_all();
+        if self.woken < self.filled {
+            self.wake_rest();
+        }
     }
 }
 
@@ -59,6 +68,7 @@ impl Discarded {
 }
 
 impl Drop for Discarded {
+    #[inline]
     fn drop(&mut self) {
         run_foreign(|| drop(self.0.take()));
     }
@@ -66,7 +76,7 @@ impl Drop for Discarded {
 
 /// Lets no panic out while one is on its way already: a second one would abort.
 #[inline]
-fn run_foreign(foreign: impl FnOnce()) {
+pub(super) fn run_foreign(foreign: impl FnOnce()) {
     #[cfg(feature = "std")]
     if std::thread::panicking() {
         return swallow_panics(foreign);

@@ -1,0 +1,71 @@
+//! What is measured: ours, and the peers, behind one interface.
+
+/// A semaphore. What its future is ready with gives the permits back when it is dropped.
+pub(crate) trait Subject {
+    const NAME: &str;
+
+    fn new(permits: usize) -> Self;
+    fn acquire(&self, permits: usize) -> impl Future;
+    fn try_acquire(&self) -> impl Sized;
+    fn add_permits(&self, permits: usize);
+}
+
+impl Subject for compio_sync::Semaphore {
+    const NAME: &str = "compio-sync";
+
+    fn new(permits: usize) -> Self {
+        Self::new(permits)
+    }
+
+    fn acquire(&self, permits: usize) -> impl Future {
+        self.acquire_many(permits)
+    }
+
+    fn try_acquire(&self) -> impl Sized {
+        self.try_acquire()
+    }
+
+    fn add_permits(&self, permits: usize) {
+        self.add_permits(permits);
+    }
+}
+
+impl Subject for compio_sync::unsync::Semaphore {
+    const NAME: &str = "compio-sync unsync";
+
+    fn new(permits: usize) -> Self {
+        Self::new(permits)
+    }
+
+    fn acquire(&self, permits: usize) -> impl Future {
+        self.acquire_many(permits)
+    }
+
+    fn try_acquire(&self) -> impl Sized {
+        self.try_acquire()
+    }
+
+    fn add_permits(&self, permits: usize) {
+        self.add_permits(permits);
+    }
+}
+
+impl Subject for futures_intrusive::sync::LocalSemaphore {
+    const NAME: &str = "futures-intrusive local";
+
+    fn new(permits: usize) -> Self {
+        Self::new(true, permits)
+    }
+
+    fn acquire(&self, permits: usize) -> impl Future {
+        self.acquire(permits)
+    }
+
+    fn try_acquire(&self) -> impl Sized {
+        self.try_acquire(1)
+    }
+
+    fn add_permits(&self, permits: usize) {
+        self.release(permits);
+    }
+}
