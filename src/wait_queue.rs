@@ -58,7 +58,7 @@ use self::{
 };
 pub(crate) use self::{
     waiter::{Primitive, Waiter},
-    word::{MAX_VALUE, empty},
+    word::{LOCKED, MAX_VALUE, empty},
 };
 use crate::{
     flavour::{Atomic, Backoff, Flavour, ForAllThreads},
@@ -88,7 +88,7 @@ type BackoffOf<P> = <<P as Policy>::Flavour as Flavour>::Backoff;
 
 /// A value, and those who wait for it in the order in which they came.
 pub(crate) struct WaitQueue<P: Policy> {
-    word: Word<NumberOf<P>>,
+    word: Word<P::Flavour>,
     list: UnsafeCell<List<P>>,
     /// How many nodes are linked. Written under the lock, read without it.
     waiters: NumberOf<P>,
@@ -177,7 +177,18 @@ impl<P: Policy> WaitQueue<P> {
     }
 
     /// Takes what the request asks for, or else the lock to queue for it.
+    #[inline]
     fn take_or_lock(&self, request: P::Request) -> Option<Locked<'_, P>> {
+        let seen = self.word.load();
+        let must_wait = seen.is_queued() || P::grant(seen.value(), request).is_none();
+        if must_wait && !seen.is_locked() && self.word.try_lock_to_queue(seen) {
+            return Some(Locked::new(self, seen));
+        }
+        self.retry_take_or_lock(request)
+    }
+
+    #[cold]
+    fn retry_take_or_lock(&self, request: P::Request) -> Option<Locked<'_, P>> {
         let mut backoff = BackoffOf::<P>::new();
         loop {
             let seen = self.word.load();
@@ -233,7 +244,17 @@ impl<P: Policy> WaitQueue<P> {
 
     /// The lock, whether or not anybody is queued. Whoever changes the value with it ends with
     /// [`Locked::serve`].
+    #[inline]
     pub(crate) fn lock(&self) -> Locked<'_, P> {
+        let seen = self.word.load();
+        if !seen.is_locked() && self.word.try_lock(seen) {
+            return Locked::new(self, seen);
+        }
+        self.retry_lock()
+    }
+
+    #[cold]
+    fn retry_lock(&self) -> Locked<'_, P> {
         let mut backoff = BackoffOf::<P>::new();
         loop {
             let seen = self.word.load();
@@ -248,7 +269,20 @@ impl<P: Policy> WaitQueue<P> {
     }
 
     /// The lock, or `None` if nobody is queued: then all that was done to nodes is seen.
+    #[inline]
     fn lock_if_queued(&self) -> Option<Locked<'_, P>> {
+        let seen = self.word.load_after_unlock();
+        if !seen.is_queued() {
+            return None;
+        }
+        if !seen.is_locked() && self.word.try_lock(seen) {
+            return Some(Locked::new(self, seen));
+        }
+        self.retry_lock_if_queued()
+    }
+
+    #[cold]
+    fn retry_lock_if_queued(&self) -> Option<Locked<'_, P>> {
         let mut backoff = BackoffOf::<P>::new();
         loop {
             let seen = self.word.load_after_unlock();
@@ -285,9 +319,14 @@ impl<'q, P: Policy> Locked<'q, P> {
     /// O(1) for each that is granted.
     #[inline]
     pub(crate) fn serve(mut self) {
-        let Some(first) = self.grant_front() else {
-            return;
-        };
+        if let Some(first) = self.grant_front() {
+            self.serve_from(first);
+        }
+    }
+
+    /// Goes on with the next, and wakes the first as well.
+    #[inline(never)]
+    fn serve_from(mut self, first: Waker) {
         match self.grant_front() {
             None => {
                 drop(self);

@@ -106,18 +106,24 @@ impl<P: Policy> Drop for Node<P> {
     fn drop(&mut self) {
         self.waker.with_mut(|_| ());
         self.prev.0.with_mut(|_| ());
-        // SAFETY: rule 6: the owner alone has the node.
-        let next = self.next.0.with_mut(|link| unsafe { *link });
+        // SAFETY: rule 6: the owner alone has the node; for debugging it is always initialized.
+        let next = self.next.0.with_mut(|link| unsafe { link.cast::<*const Self>().read() });
         assert!(next.is_null(), "a node is unlinked before it dies");
     }
 }
 
-/// A pointer to a neighbour in the ring; null in a node that was never linked.
-struct Link<P: Policy>(UnsafeCell<*const Node<P>>);
+/// A pointer to a neighbour in the ring, initialized by linking; for debugging it is null otherwise.
+struct Link<P: Policy>(UnsafeCell<MaybeUninit<*const Node<P>>>);
 
 impl<P: Policy> Link<P> {
+    #[inline]
     fn new() -> Self {
-        Self(UnsafeCell::new(ptr::null()))
+        let unlinked = if cfg!(debug_assertions) {
+            MaybeUninit::new(ptr::null())
+        } else {
+            MaybeUninit::uninit()
+        };
+        Self(UnsafeCell::new(unlinked))
     }
 
     /// # Safety
@@ -125,15 +131,15 @@ impl<P: Policy> Link<P> {
     #[cfg(debug_assertions)]
     unsafe fn clear(&self) {
         // SAFETY: rule 5: links change under the lock only.
-        self.0.with_mut(|link| unsafe { *link = ptr::null() });
+        self.0.with_mut(|link| unsafe { link.write(MaybeUninit::new(ptr::null())) });
     }
 
     /// # Safety
     /// The caller holds the lock, the node is linked, and `'l` ends before the lock is given up.
     #[inline]
     unsafe fn get<'l>(&self) -> &'l Node<P> {
-        // SAFETY: rule 5: links change under the lock only.
-        let neighbour = self.0.with(|link| unsafe { *link });
+        // SAFETY: rule 5: links change under the lock only, and are initialized by linking.
+        let neighbour = self.0.with(|link| unsafe { link.cast::<*const Node<P>>().read() });
         // SAFETY: rule 5: a linked node's neighbours are linked, hence alive.
         unsafe { &*neighbour }
     }
@@ -143,7 +149,7 @@ impl<P: Policy> Link<P> {
     #[inline]
     unsafe fn set(&self, neighbour: &Node<P>) {
         // SAFETY: rule 5: links change under the lock only.
-        self.0.with_mut(|link| unsafe { *link = neighbour });
+        self.0.with_mut(|link| unsafe { link.write(MaybeUninit::new(neighbour)) });
     }
 }
 

@@ -88,7 +88,7 @@ impl<H: Handle> Waiter<H> {
             waiter.node.is_granted() || waiter.poll_queued(waker)
         } else {
             assert!(waiter.handle.is_some(), "polled after it was ready");
-            waiter.queue().try_take(waiter.node.request) || waiter.take_or_queue(waker)
+            waiter.queue().try_take(waiter.node.request) || waiter.take_or_queue(waker.clone())
         };
         if !granted {
             return Poll::Pending;
@@ -100,8 +100,7 @@ impl<H: Handle> Waiter<H> {
 
     /// The first poll when the fast path did not serve: true if it was served after all.
     #[cold]
-    fn take_or_queue(&self, waker: &Waker) -> bool {
-        let waker = waker.clone();
+    fn take_or_queue(&self, waker: Waker) -> bool {
         let lock = self.queue().take_or_lock(self.node.request);
         // From here on a panic gives back what was taken, for `drop` finds a node that waits.
         self.node.is_waiting.set(true);

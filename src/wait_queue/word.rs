@@ -13,9 +13,12 @@
 //!
 //! The word is an atomic, or a cell in the flavour for one thread.
 
-use crate::{flavour::Atomic, loom::Ordering};
+use crate::{
+    flavour::{Atomic, Flavour},
+    loom::Ordering,
+};
 
-const LOCKED: usize = 0b01;
+pub(crate) const LOCKED: usize = 0b01;
 const QUEUED: usize = 0b10;
 const VALUE_SHIFT: u32 = 2;
 
@@ -55,9 +58,9 @@ pub(crate) const fn empty(value: isize) -> usize {
     Snapshot::new(value, 0).0
 }
 
-pub(super) struct Word<N>(pub(super) N);
+pub(super) struct Word<F: Flavour>(pub(super) F::Number);
 
-impl<N: Atomic<usize>> Word<N> {
+impl<F: Flavour> Word<F> {
     /// ORDERING: `Relaxed`: a guess, confirmed by the compare-exchange that follows, or a mere reading.
     #[inline]
     pub(super) fn load(&self) -> Snapshot {
@@ -96,13 +99,13 @@ impl<N: Atomic<usize>> Word<N> {
     /// Sets LOCKED; false if the word has changed since it was `seen`.
     #[inline]
     pub(super) fn try_lock(&self, seen: Snapshot) -> bool {
-        self.try_set(seen, LOCKED)
+        self.try_set(seen, F::LOCKED)
     }
 
     /// Sets LOCKED, and QUEUED for the node that is about to be linked; false if the word has changed since it was `seen`.
     #[inline]
     pub(super) fn try_lock_to_queue(&self, seen: Snapshot) -> bool {
-        self.try_set(seen, LOCKED | QUEUED)
+        self.try_set(seen, F::LOCKED | QUEUED)
     }
 
     /// ORDERING: `Acquire` pairs with [`unlock`](Self::unlock) for the list, and with [`try_give`](Self::try_give) for
@@ -119,7 +122,7 @@ impl<N: Atomic<usize>> Word<N> {
     /// nobody else writes the word (rule 3).
     #[inline]
     pub(super) fn unlock(&self, value: isize, queued: bool) {
-        debug_assert!(self.load().is_locked());
+        debug_assert_eq!(self.load().0 & LOCKED, F::LOCKED);
         let flags = if queued { QUEUED } else { 0 };
         self.0.store(Snapshot::new(value, flags).0, Ordering::Release);
     }
