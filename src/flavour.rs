@@ -14,7 +14,6 @@ pub(crate) trait Flavour {
     type Number: Atomic<usize>;
     type Flag: Atomic<bool>;
     type Backoff: Backoff;
-    const LOCKED: usize;
 }
 
 /// What looks like one step to whoever else may touch it.
@@ -54,7 +53,6 @@ impl Flavour for Shared {
     type Number = AtomicUsize;
     type Flag = AtomicBool;
     type Backoff = crate::backoff::Spin;
-    const LOCKED: usize = crate::wait_queue::LOCKED;
 }
 
 /// For one thread, which never finds the lock taken: whoever has it calls nothing foreign (rule 7).
@@ -64,7 +62,6 @@ impl Flavour for SingleThread {
     type Number = Cell<usize>;
     type Flag = Cell<bool>;
     type Backoff = Alone;
-    const LOCKED: usize = if cfg!(debug_assertions) { crate::wait_queue::LOCKED } else { 0 };
 }
 
 macro_rules! atomic {
@@ -106,9 +103,7 @@ impl<T: Copy + PartialEq> Atomic<T> for Cell<T> {
 
     #[inline(always)]
     fn store(&self, value: T, _: Ordering) {
-        if self.get() != value {
-            self.set(value);
-        }
+        self.set(value);
     }
 
     #[inline(always)]
@@ -127,7 +122,7 @@ pub(crate) struct Alone;
 impl Backoff for Alone {
     #[inline(always)]
     fn new() -> Self {
-        Self
+        unreachable!("one thread waits for nobody");
     }
 
     #[inline(always)]

@@ -58,7 +58,7 @@ use self::{
 };
 pub(crate) use self::{
     waiter::{Primitive, Waiter},
-    word::{LOCKED, MAX_VALUE, empty},
+    word::{MAX_VALUE, empty},
 };
 use crate::{
     flavour::{Atomic, Backoff, Flavour, ForAllThreads},
@@ -88,7 +88,7 @@ type BackoffOf<P> = <<P as Policy>::Flavour as Flavour>::Backoff;
 
 /// A value, and those who wait for it in the order in which they came.
 pub(crate) struct WaitQueue<P: Policy> {
-    word: Word<P::Flavour>,
+    word: Word<NumberOf<P>>,
     list: UnsafeCell<List<P>>,
     /// How many nodes are linked. Written under the lock, read without it.
     waiters: NumberOf<P>,
@@ -146,63 +146,30 @@ impl<P: Policy> WaitQueue<P> {
     /// Changes the value to what `take` makes of it, if nobody is queued; the value before, if it did.
     #[inline]
     pub(crate) fn try_take_by(&self, take: impl Fn(isize) -> Option<isize>) -> Option<isize> {
-        let seen = self.word.load();
-        if seen.is_open() {
-            if self.word.try_take(seen, take(seen.value())?) {
-                return Some(seen.value());
+        self.attempt(Word::load, move |seen| {
+            if !seen.is_open() {
+                return seen.is_queued().then_some(None);
             }
-        } else if seen.is_queued() {
-            return None;
-        }
-        self.retry_take_by(take)
-    }
-
-    #[cold]
-    fn retry_take_by(&self, take: impl Fn(isize) -> Option<isize>) -> Option<isize> {
-        let mut backoff = BackoffOf::<P>::new();
-        backoff.lost_race();
-        loop {
-            let seen = self.word.load();
-            if seen.is_queued() {
-                return None;
-            }
-            if seen.is_locked() {
-                backoff.locked();
-            } else if self.word.try_take(seen, take(seen.value())?) {
-                return Some(seen.value());
-            } else {
-                backoff.lost_race();
-            }
-        }
+            let Some(value) = take(seen.value()) else {
+                return Some(None);
+            };
+            self.word.try_take(seen, value).then_some(Some(seen.value()))
+        })
     }
 
     /// Takes what the request asks for, or else the lock to queue for it.
     #[inline]
     fn take_or_lock(&self, request: P::Request) -> Option<Locked<'_, P>> {
-        let seen = self.word.load();
-        let must_wait = seen.is_queued() || P::grant(seen.value(), request).is_none();
-        if must_wait && !seen.is_locked() && self.word.try_lock_to_queue(seen) {
-            return Some(Locked::new(self, seen));
-        }
-        self.retry_take_or_lock(request)
-    }
-
-    #[cold]
-    fn retry_take_or_lock(&self, request: P::Request) -> Option<Locked<'_, P>> {
-        let mut backoff = BackoffOf::<P>::new();
-        loop {
-            let seen = self.word.load();
+        self.attempt(Word::load, move |seen| {
             if seen.is_locked() {
-                backoff.locked();
-                continue;
+                return None;
             }
             let granted = if seen.is_queued() { None } else { P::grant(seen.value(), request) };
             match granted {
-                Some(value) if self.word.try_take(seen, value) => return None,
-                None if self.word.try_lock_to_queue(seen) => return Some(Locked::new(self, seen)),
-                _ => backoff.lost_race(),
+                Some(value) => self.word.try_take(seen, value).then_some(None),
+                None => self.word.try_lock_to_queue(seen).then(|| Some(Locked::new(self, seen))),
             }
-        }
+        })
     }
 
     /// Gives back what was granted, and serves those whose turn has come.
@@ -211,27 +178,15 @@ impl<P: Policy> WaitQueue<P> {
         if P::is_nothing(request) {
             return;
         }
-        let seen = self.word.load();
-        if !seen.is_open() {
-            return self.hand_over(request);
-        }
-        if !self.word.try_give(seen, P::give_back(seen.value(), request)) {
-            self.retry_give_back(request);
-        }
-    }
-
-    #[cold]
-    fn retry_give_back(&self, request: P::Request) {
-        let mut backoff = BackoffOf::<P>::new();
-        loop {
-            backoff.lost_race();
-            let seen = self.word.load();
+        let is_given = self.attempt(Word::load, move |seen| {
             if !seen.is_open() {
-                return self.hand_over(request);
+                return Some(false);
             }
-            if self.word.try_give(seen, P::give_back(seen.value(), request)) {
-                return;
-            }
+            let value = P::give_back(seen.value(), request);
+            self.word.try_give(seen, value).then_some(true)
+        });
+        if !is_given {
+            self.hand_over(request);
         }
     }
 
@@ -246,53 +201,52 @@ impl<P: Policy> WaitQueue<P> {
     /// [`Locked::serve`].
     #[inline]
     pub(crate) fn lock(&self) -> Locked<'_, P> {
-        let seen = self.word.load();
-        if !seen.is_locked() && self.word.try_lock(seen) {
-            return Locked::new(self, seen);
-        }
-        self.retry_lock()
-    }
-
-    #[cold]
-    fn retry_lock(&self) -> Locked<'_, P> {
-        let mut backoff = BackoffOf::<P>::new();
-        loop {
-            let seen = self.word.load();
-            if seen.is_locked() {
-                backoff.locked();
-            } else if self.word.try_lock(seen) {
-                return Locked::new(self, seen);
-            } else {
-                backoff.lost_race();
-            }
-        }
+        self.attempt(Word::load, move |seen| self.try_lock(seen))
     }
 
     /// The lock, or `None` if nobody is queued: then all that was done to nodes is seen.
     #[inline]
     fn lock_if_queued(&self) -> Option<Locked<'_, P>> {
-        let seen = self.word.load_after_unlock();
-        if !seen.is_queued() {
-            return None;
+        self.attempt(Word::load_after_unlock, move |seen| {
+            if seen.is_queued() { self.try_lock(seen).map(Some) } else { Some(None) }
+        })
+    }
+
+    #[inline]
+    fn try_lock(&self, seen: Snapshot) -> Option<Locked<'_, P>> {
+        (!seen.is_locked() && self.word.try_lock(seen)).then(|| Locked::new(self, seen))
+    }
+
+    /// Looks at the word and makes something of it. Looks again, and again, while that is nothing: the
+    /// word is locked, or has changed meanwhile.
+    #[inline(always)]
+    fn attempt<R>(
+        &self,
+        look: fn(&Word<NumberOf<P>>) -> Snapshot,
+        make: impl Fn(Snapshot) -> Option<R>,
+    ) -> R {
+        match make(look(&self.word)) {
+            Some(made) => made,
+            None => self.attempt_again(BackoffOf::<P>::new(), look, make),
         }
-        if !seen.is_locked() && self.word.try_lock(seen) {
-            return Some(Locked::new(self, seen));
-        }
-        self.retry_lock_if_queued()
     }
 
     #[cold]
-    fn retry_lock_if_queued(&self) -> Option<Locked<'_, P>> {
-        let mut backoff = BackoffOf::<P>::new();
+    #[inline(never)]
+    fn attempt_again<R>(
+        &self,
+        mut backoff: BackoffOf<P>,
+        look: fn(&Word<NumberOf<P>>) -> Snapshot,
+        make: impl Fn(Snapshot) -> Option<R>,
+    ) -> R {
+        backoff.lost_race();
         loop {
-            let seen = self.word.load_after_unlock();
-            if !seen.is_queued() {
-                return None;
+            let seen = look(&self.word);
+            if let Some(made) = make(seen) {
+                return made;
             }
             if seen.is_locked() {
                 backoff.locked();
-            } else if self.word.try_lock(seen) {
-                return Some(Locked::new(self, seen));
             } else {
                 backoff.lost_race();
             }

@@ -136,11 +136,12 @@ fn cancel_queued<S: Subject>(semaphore: &S, rounds: usize) -> Duration {
 /// One release that all of so many have waited for, who then look and give it back: a round is all of that.
 fn release_to_many<S: Subject, const QUEUED: usize>(semaphore: &S, rounds: usize) -> Duration {
     semaphore.add_permits(QUEUED);
+    let mut queue: Vec<_> = (0..QUEUED).map(|_| Box::pin(semaphore.acquire(1))).collect();
     let mut took = Duration::ZERO;
     for _ in 0..rounds {
         let all = ready(pin!(semaphore.acquire(QUEUED)));
-        let mut queue: Vec<_> = (0..QUEUED).map(|_| Box::pin(semaphore.acquire(1))).collect();
         for future in &mut queue {
+            future.set(semaphore.acquire(1));
             pending(future.as_mut());
         }
         took += timed(|| {

@@ -13,12 +13,9 @@
 //!
 //! The word is an atomic, or a cell in the flavour for one thread.
 
-use crate::{
-    flavour::{Atomic, Flavour},
-    loom::Ordering,
-};
+use crate::{flavour::Atomic, loom::Ordering};
 
-pub(crate) const LOCKED: usize = 0b01;
+const LOCKED: usize = 0b01;
 const QUEUED: usize = 0b10;
 const VALUE_SHIFT: u32 = 2;
 
@@ -58,9 +55,9 @@ pub(crate) const fn empty(value: isize) -> usize {
     Snapshot::new(value, 0).0
 }
 
-pub(super) struct Word<F: Flavour>(pub(super) F::Number);
+pub(super) struct Word<N>(pub(super) N);
 
-impl<F: Flavour> Word<F> {
+impl<N: Atomic<usize>> Word<N> {
     /// ORDERING: `Relaxed`: a guess, confirmed by the compare-exchange that follows, or a mere reading.
     #[inline]
     pub(super) fn load(&self) -> Snapshot {
@@ -99,13 +96,13 @@ impl<F: Flavour> Word<F> {
     /// Sets LOCKED; false if the word has changed since it was `seen`.
     #[inline]
     pub(super) fn try_lock(&self, seen: Snapshot) -> bool {
-        self.try_set(seen, F::LOCKED)
+        self.try_set(seen, LOCKED)
     }
 
     /// Sets LOCKED, and QUEUED for the node that is about to be linked; false if the word has changed since it was `seen`.
     #[inline]
     pub(super) fn try_lock_to_queue(&self, seen: Snapshot) -> bool {
-        self.try_set(seen, F::LOCKED | QUEUED)
+        self.try_set(seen, LOCKED | QUEUED)
     }
 
     /// ORDERING: `Acquire` pairs with [`unlock`](Self::unlock) for the list, and with [`try_give`](Self::try_give) for
@@ -122,7 +119,7 @@ impl<F: Flavour> Word<F> {
     /// nobody else writes the word (rule 3).
     #[inline]
     pub(super) fn unlock(&self, value: isize, queued: bool) {
-        debug_assert_eq!(self.load().0 & LOCKED, F::LOCKED);
+        debug_assert!(self.load().is_locked());
         let flags = if queued { QUEUED } else { 0 };
         self.0.store(Snapshot::new(value, flags).0, Ordering::Release);
     }
