@@ -52,7 +52,7 @@ mod word;
 use core::{mem, task::Waker};
 
 use self::{
-    list::{List, Node, grant},
+    list::{Front, List, Node, grant},
     wake_batch::{WakeBatch, run_foreign},
     word::{Snapshot, Word},
 };
@@ -129,9 +129,9 @@ impl<P: Policy> WaitQueue<P> {
         let mut locked = self.lock();
         // SAFETY: rule 5: locked.
         let linked = locked.with_list(|list| unsafe { list.assert_valid() });
-        // SAFETY: rule 5: locked, and `front` is not used after this function.
-        let front = locked.with_list(|list| unsafe { list.front() });
-        let must_wait = front.is_none_or(|front| P::grant(locked.value, front.request).is_none());
+        // SAFETY: rule 5: locked, and not used after this line.
+        let request = locked.front().map(|front| unsafe { front.as_ref() }.request);
+        let must_wait = request.is_none_or(|request| P::grant(locked.value, request).is_none());
         drop(locked);
         assert_eq!(linked, self.waiters(), "as many are linked as were counted");
         assert!(must_wait, "nobody is left waiting for what is there");
@@ -273,59 +273,77 @@ impl<'q, P: Policy> Locked<'q, P> {
     /// O(1) for each that is granted.
     #[inline]
     pub(crate) fn serve(mut self) {
-        if let Some(first) = self.grant_front() {
-            self.serve_from(first);
+        let front = self.front();
+        // SAFETY: rule 5: locked, and at the front.
+        if let Some((first, front)) = unsafe { self.grant(front) } {
+            self.serve_from(first, front);
         }
     }
 
-    /// Goes on with the next, and wakes the first as well.
+    /// Goes on after the first, to whom most hand-overs go alone.
     #[inline(never)]
-    fn serve_from(mut self, first: Waker) {
-        match self.grant_front() {
+    fn serve_from(mut self, first: Waker, front: Front<P>) {
+        // SAFETY: rule 5: locked, and at the front.
+        match unsafe { self.grant(front) } {
             None => {
                 drop(self);
                 run_foreign(|| first.wake());
             }
-            Some(second) => self.serve_in_batches(first, second),
+            Some((second, front)) => self.serve_in_batches(first, second, front),
         }
     }
 
-    /// Serves more than one, the first two of whom are granted.
-    #[inline(never)]
-    fn serve_in_batches(self, first: Waker, second: Waker) {
+    /// Goes on after the first two.
+    fn serve_in_batches(self, first: Waker, second: Waker, front: Front<P>) {
         let queue = self.queue;
         let rest = ServeOnUnwind(queue);
         let mut batch = WakeBatch::new();
         batch.push(first);
         batch.push(second);
-        let mut next = Some(self);
-        while let Some(locked) = next {
-            locked.fill(&mut batch);
+        let mut next = Some((self, front));
+        while let Some((locked, front)) = next {
+            locked.fill(&mut batch, front);
             let may_be_more = batch.is_full();
             batch.wake_all();
-            next = if may_be_more { queue.lock_if_queued() } else { None };
+            let locked = if may_be_more { queue.lock_if_queued() } else { None };
+            next = locked.map(|mut locked| {
+                let front = locked.front();
+                (locked, front)
+            });
         }
         mem::forget(rest);
     }
 
     /// Grants as many as the batch has room for, and unlocks.
-    fn fill(mut self, batch: &mut WakeBatch) {
+    fn fill(mut self, batch: &mut WakeBatch, mut front: Front<P>) {
         while !batch.is_full() {
-            match self.grant_front() {
-                Some(waker) => batch.push(waker),
-                None => break,
-            }
+            // SAFETY: rule 5: locked, and at the front.
+            let Some((waker, next)) = (unsafe { self.grant(front) }) else {
+                return;
+            };
+            batch.push(waker);
+            front = next;
         }
     }
 
-    fn grant_front(&mut self) -> Option<Waker> {
-        // SAFETY: rule 5: locked, and `front` is not used after this function.
-        let front = self.with_list(|list| unsafe { list.front() })?;
+    #[inline]
+    fn front(&mut self) -> Front<P> {
+        self.with_list(|list| list.front())
+    }
+
+    /// Grants the front, if there is one and the value allows it: its waker, and who is at the front then.
+    ///
+    /// # Safety
+    /// It is at the front.
+    #[inline(always)]
+    unsafe fn grant(&mut self, front: Front<P>) -> Option<(Waker, Front<P>)> {
+        // SAFETY: rule 5: linked, hence alive; not used after it was granted.
+        let front = unsafe { front?.as_ref() };
         self.value = P::grant(self.value, front.request)?;
-        // SAFETY: rule 5: locked, and linked as the front.
-        let waker = unsafe { self.unlink(front) };
+        // SAFETY: rule 5: locked, and linked.
+        let (waker, next) = unsafe { self.unlink(front) };
         grant(&front.granted);
-        Some(waker)
+        Some((waker, next))
     }
 
     /// # Safety
@@ -338,14 +356,18 @@ impl<'q, P: Policy> Locked<'q, P> {
         self.count(self.queue.waiters() + 1);
     }
 
+    /// Its waker, and who stood behind it, or at the front if it was the last.
+    ///
     /// # Safety
     /// The node is linked in this queue.
-    unsafe fn unlink(&mut self, node: &Node<P>) -> Waker {
+    #[inline]
+    unsafe fn unlink(&mut self, node: &Node<P>) -> (Waker, Front<P>) {
         // SAFETY: rule 5: locked; the rest is the caller's promise.
-        self.with_list(|list| unsafe { list.unlink(node) });
+        let next = self.with_list(|list| unsafe { list.unlink(node) });
         self.count(self.queue.waiters() - 1);
         // SAFETY: rule 5: locked, and just unlinked.
-        unsafe { node.take_waker() }
+        let waker = unsafe { node.take_waker() };
+        (waker, next)
     }
 
     #[inline]

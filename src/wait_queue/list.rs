@@ -1,6 +1,12 @@
 //! The intrusive list: nodes that live in futures, linked into a ring from the front.
 
-use core::{cell::Cell, marker::PhantomPinned, mem::MaybeUninit, ptr, task::Waker};
+use core::{
+    cell::Cell,
+    marker::PhantomPinned,
+    mem::MaybeUninit,
+    ptr::{self, NonNull},
+    task::Waker,
+};
 
 use super::{FlagOf, Policy};
 use crate::{
@@ -153,6 +159,9 @@ impl<P: Policy> Link<P> {
     }
 }
 
+/// A node that is linked, if there is one.
+pub(super) type Front<P> = Option<NonNull<Node<P>>>;
+
 /// The queue's nodes, first come first; nobody touches it without the lock.
 ///
 /// In a ring of doubly linked nodes the last is the first one's `prev`, so one pointer is enough,
@@ -171,12 +180,9 @@ impl<P: Policy> List<P> {
         self.front.is_null()
     }
 
-    /// # Safety
-    /// The caller holds the lock, and `'l` ends before it is given up.
     #[inline]
-    pub(super) unsafe fn front<'l>(&self) -> Option<&'l Node<P>> {
-        // SAFETY: rule 5: it is linked, hence alive, and stays so while the caller holds the lock.
-        unsafe { self.front.as_ref() }
+    pub(super) fn front(&self) -> Front<P> {
+        NonNull::new(self.front.cast_mut())
     }
 
     /// O(1).
@@ -185,8 +191,8 @@ impl<P: Policy> List<P> {
     /// The caller holds the lock; the node is not linked; it is pinned, and unlinked before it dies.
     #[inline]
     pub(super) unsafe fn push_back(&mut self, node: &Node<P>) {
-        // SAFETY: rule 5: the caller holds the lock.
-        let (last, front) = match unsafe { self.front() } {
+        // SAFETY: rule 5: linked, hence alive.
+        let (last, front) = match unsafe { self.front.as_ref() } {
             // SAFETY: rule 5: the caller holds the lock.
             Some(front) => (unsafe { front.prev.get() }, front),
             None => {
@@ -200,26 +206,31 @@ impl<P: Policy> List<P> {
         unsafe { self.join(node, front) };
     }
 
-    /// O(1).
+    /// Who stood behind it, or at the front if it was the last; `None` if it was alone. O(1).
     ///
     /// # Safety
     /// The caller holds the lock, and the node is linked in this list.
     #[inline]
-    pub(super) unsafe fn unlink(&mut self, node: &Node<P>) {
+    pub(super) unsafe fn unlink(&mut self, node: &Node<P>) -> Front<P> {
         // SAFETY: rule 5: the caller holds the lock, and the node is linked.
         let prev = unsafe { node.prev.get() };
         // SAFETY: rule 5: as above.
         let next = unsafe { node.next.get() };
         // SAFETY: rule 5: the caller holds the lock.
         unsafe { self.join(prev, next) };
-        if ptr::eq(self.front, node) {
-            self.front = if ptr::eq(next, node) { ptr::null() } else { next };
-        }
         #[cfg(debug_assertions)]
         // SAFETY: rule 5: the caller holds the lock.
         unsafe {
             node.next.clear();
         }
+        if ptr::eq(next, node) {
+            self.front = ptr::null();
+            return None;
+        }
+        if ptr::eq(self.front, node) {
+            self.front = next;
+        }
+        Some(NonNull::from(next))
     }
 
     /// How many are linked, after a walk around the ring both ways at once. O(n).
@@ -228,8 +239,8 @@ impl<P: Policy> List<P> {
     /// The caller holds the lock.
     #[cfg(debug_assertions)]
     pub(super) unsafe fn assert_valid(&self) -> usize {
-        // SAFETY: rule 5: the caller holds the lock.
-        let Some(front) = (unsafe { self.front() }) else {
+        // SAFETY: rule 5: linked, hence alive.
+        let Some(front) = (unsafe { self.front.as_ref() }) else {
             return 0;
         };
         let (mut node, mut linked) = (front, 0);

@@ -139,7 +139,8 @@ impl<H: Handle> Waiter<H> {
             return self.queue().give_back(self.node.request);
         };
         // SAFETY: rule 5: locked, and linked.
-        let _waker = Discarded::new(unsafe { locked.unlink(&self.node) });
+        let (waker, _) = unsafe { locked.unlink(&self.node) };
+        let _waker = Discarded::new(waker);
         locked.serve();
     }
 
