@@ -1,22 +1,16 @@
 //! The public API, polled by hand: tests are ordered by program, never by time.
+#![allow(clippy::duplicate_mod, reason = "both flavours are tested by one text")]
 
 mod hooked_waker;
-mod program;
 mod programs;
 mod reference;
+mod runtime;
 mod task;
 
+mod shared;
+mod unsync;
+
 mod adaptive_limit;
-mod allocation;
-mod cancel;
 mod copy_tree;
-mod limit;
-mod numbers;
-mod order;
-mod panics;
-mod permit;
-mod property;
-mod runtime;
 mod threads;
 mod traits;
-mod wakers;

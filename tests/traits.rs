@@ -2,10 +2,11 @@
 
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
+use compio_sync::unsync;
 use compio_sync::{
     Acquire, AcquireOwned, OwnedSemaphorePermit, Semaphore, SemaphorePermit, TooManyPermits,
 };
-use static_assertions::{assert_impl_all, assert_not_impl_any};
+use static_assertions::{assert_impl_all, assert_not_impl_any, assert_type_eq_all};
 
 assert_impl_all!(Semaphore: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
 assert_impl_all!(SemaphorePermit<'static>: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
@@ -19,6 +20,18 @@ assert_not_impl_any!(OwnedSemaphorePermit: Clone);
 assert_not_impl_any!(Semaphore: Clone);
 assert_not_impl_any!(SemaphorePermit<'static>: Clone);
 
+assert_impl_all!(unsync::Semaphore: Unpin, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(unsync::SemaphorePermit<'static>: Unpin, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(unsync::Acquire<'static>: UnwindSafe, RefUnwindSafe);
+assert_impl_all!(unsync::OwnedSemaphorePermit: Unpin, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(unsync::AcquireOwned: UnwindSafe, RefUnwindSafe);
+assert_not_impl_any!(unsync::Semaphore: Send, Sync, Clone);
+assert_not_impl_any!(unsync::SemaphorePermit<'static>: Send, Sync, Clone);
+assert_not_impl_any!(unsync::Acquire<'static>: Send, Sync, Unpin, Clone);
+assert_not_impl_any!(unsync::OwnedSemaphorePermit: Send, Sync, Clone);
+assert_not_impl_any!(unsync::AcquireOwned: Send, Sync, Unpin, Clone);
+assert_type_eq_all!(unsync::TooManyPermits, TooManyPermits);
+
 #[test]
 fn types_are_as_small_as_they_are_said_to_be() {
     let word = size_of::<usize>();
@@ -28,4 +41,13 @@ fn types_are_as_small_as_they_are_said_to_be() {
     assert_eq!(size_of::<SemaphorePermit<'_>>(), 2 * word);
     assert_eq!(size_of::<OwnedSemaphorePermit>(), 2 * word);
     assert_eq!(size_of::<Option<SemaphorePermit<'_>>>(), 2 * word);
+}
+
+#[test]
+fn both_flavours_are_as_small() {
+    assert_eq!(size_of::<unsync::Semaphore>(), size_of::<Semaphore>());
+    assert_eq!(size_of::<unsync::Acquire<'_>>(), size_of::<Acquire<'_>>());
+    assert_eq!(size_of::<unsync::AcquireOwned>(), size_of::<AcquireOwned>());
+    assert_eq!(size_of::<unsync::SemaphorePermit<'_>>(), size_of::<SemaphorePermit<'_>>());
+    assert_eq!(size_of::<unsync::OwnedSemaphorePermit>(), size_of::<OwnedSemaphorePermit>());
 }

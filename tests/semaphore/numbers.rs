@@ -1,9 +1,6 @@
 //! Counts and limits.
 
-use std::sync::Arc;
-
-use compio_sync::Semaphore;
-
+use super::{Counted, Semaphore};
 use crate::task::Task;
 
 #[test]
@@ -86,24 +83,24 @@ fn assert_shows(shown: &impl std::fmt::Debug, parts: &[&str]) {
 
 #[test]
 fn debug_shows_the_numbers() {
-    let semaphore = Arc::new(Semaphore::new(3));
+    let semaphore = Counted::new(Semaphore::new(3));
     let permit = semaphore.try_acquire_many(2).unwrap();
     let numbers = ["max_permits: 3", "available_permits: 1", "in_use: 2", "debt: 0", "waiters: 0"];
     assert_shows(&semaphore, &numbers);
     assert_shows(&permit, &["SemaphorePermit { num_permits: 2", "max_permits: 3"]);
     let acquire = semaphore.acquire_many(5);
     assert_shows(&acquire, &["Acquire { num_permits: 5, is_queued: false"]);
-    let acquire = Arc::clone(&semaphore).acquire_many_owned(4);
+    let acquire = Counted::clone(&semaphore).acquire_many_owned(4);
     assert_shows(&acquire, &["AcquireOwned { num_permits: 4, is_queued: false"]);
-    let permit = Arc::clone(&semaphore).try_acquire_owned().unwrap();
+    let permit = Counted::clone(&semaphore).try_acquire_owned().unwrap();
     assert_shows(&permit, &["OwnedSemaphorePermit { num_permits: 1", "max_permits: 3"]);
 }
 
 #[test]
 fn a_future_knows_how_many_permits_it_waits_for() {
-    let semaphore = Arc::new(Semaphore::new(3));
+    let semaphore = Counted::new(Semaphore::new(3));
     assert_eq!(semaphore.acquire().num_permits(), 1);
     assert_eq!(semaphore.acquire_many(5).num_permits(), 5);
-    assert_eq!(Arc::clone(&semaphore).acquire_owned().num_permits(), 1);
+    assert_eq!(Counted::clone(&semaphore).acquire_owned().num_permits(), 1);
     assert_eq!(semaphore.acquire_many_owned(5).num_permits(), 5);
 }

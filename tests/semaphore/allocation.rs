@@ -5,8 +5,8 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use super::Semaphore;
 use allocation_counter::measure;
-use compio_sync::Semaphore;
 
 #[track_caller]
 fn assert_allocates_nothing(run: impl FnOnce()) {

@@ -2,8 +2,7 @@
 
 use std::error::Error;
 
-use compio_sync::Semaphore;
-
+use super::Semaphore;
 use crate::task::Task;
 
 /// Available, debt, max, in use.

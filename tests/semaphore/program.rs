@@ -7,8 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use compio_sync::{Acquire, AcquireOwned, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
-
+use super::{Acquire, AcquireOwned, Counted, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use crate::{
     reference::{Numbers, Reference},
     task::Wakes,
@@ -61,7 +60,7 @@ impl From<[u8; 3]> for Step {
 
 /// Runs the steps on a semaphore of so many permits.
 pub(crate) fn run(permits: usize, steps: impl IntoIterator<Item = Step>) {
-    let semaphore = Arc::new(Semaphore::new(permits));
+    let semaphore = Counted::new(Semaphore::new(permits));
     let mut machine = Machine {
         semaphore: &semaphore,
         reference: Reference::new(permits),
@@ -74,11 +73,11 @@ pub(crate) fn run(permits: usize, steps: impl IntoIterator<Item = Step>) {
         machine.compare();
     }
     machine.finish();
-    assert_eq!(Arc::strong_count(&semaphore), 1, "nobody has kept a handle");
+    assert_eq!(Counted::strong_count(&semaphore), 1, "nobody has kept a handle");
 }
 
 struct Machine<'a> {
-    semaphore: &'a Arc<Semaphore>,
+    semaphore: &'a Counted<Semaphore>,
     reference: Reference,
     futures: Vec<Waiting<'a>>,
     guards: Vec<Guard<'a>>,
@@ -195,7 +194,7 @@ impl<'a> Machine<'a> {
 
     fn acquire(&mut self, permits: usize, owned: bool, poll: bool) {
         let future = if owned {
-            Future::Owned(Box::pin(Arc::clone(self.semaphore).acquire_many_owned(permits)))
+            Future::Owned(Box::pin(Counted::clone(self.semaphore).acquire_many_owned(permits)))
         } else {
             Future::Borrowed(Box::pin(self.semaphore.acquire_many(permits)))
         };
@@ -208,7 +207,7 @@ impl<'a> Machine<'a> {
 
     fn try_acquire(&mut self, permits: usize, owned: bool) {
         let guard = if owned {
-            Arc::clone(self.semaphore).try_acquire_many_owned(permits).map(Guard::Owned)
+            Counted::clone(self.semaphore).try_acquire_many_owned(permits).map(Guard::Owned)
         } else {
             self.semaphore.try_acquire_many(permits).map(Guard::Borrowed)
         };

@@ -1,7 +1,6 @@
 //! First come, first served.
 
-use compio_sync::Semaphore;
-
+use super::Semaphore;
 use crate::task::Task;
 
 #[test]

@@ -1,12 +1,8 @@
 //! Guards that are split, merged and owned.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use compio_sync::Semaphore;
-
+use super::{Counted, Semaphore};
 use crate::task::Task;
 
 #[test]
@@ -30,7 +26,7 @@ fn permits_split_and_merge_and_their_sum_stays() {
 
 #[test]
 fn merging_permits_of_two_semaphores_panics_and_loses_nothing() {
-    let [one, other] = [3, 4].map(|permits| Arc::new(Semaphore::new(permits)));
+    let [one, other] = [3, 4].map(|permits| Counted::new(Semaphore::new(permits)));
     let mut permit = one.try_acquire().unwrap();
     let foreign = other.try_acquire_many(2).unwrap();
     let merged = catch_unwind(AssertUnwindSafe(|| permit.merge(foreign)));
@@ -38,19 +34,19 @@ fn merging_permits_of_two_semaphores_panics_and_loses_nothing() {
     assert!(message.contains("different semaphores"), "{message}");
     assert_eq!((permit.num_permits(), other.in_use()), (1, 0));
 
-    let mut permit = Arc::clone(&one).try_acquire_owned().unwrap();
-    let foreign = Arc::clone(&other).try_acquire_owned().unwrap();
+    let mut permit = Counted::clone(&one).try_acquire_owned().unwrap();
+    let foreign = Counted::clone(&other).try_acquire_owned().unwrap();
     catch_unwind(AssertUnwindSafe(|| permit.merge(foreign))).unwrap_err();
     assert_eq!((permit.num_permits(), other.in_use()), (1, 0));
 }
 
 #[test]
 fn owned_and_borrowed_waiters_stand_in_one_queue() {
-    let semaphore = Arc::new(Semaphore::new(1));
+    let semaphore = Counted::new(Semaphore::new(1));
     let permit = semaphore.try_acquire().unwrap();
-    let first = Task::waiting(Arc::clone(&semaphore).acquire_owned());
+    let first = Task::waiting(Counted::clone(&semaphore).acquire_owned());
     let second = Task::waiting(semaphore.acquire());
-    let mut third = Task::waiting(Arc::clone(&semaphore).acquire_many_owned(1));
+    let mut third = Task::waiting(Counted::clone(&semaphore).acquire_many_owned(1));
     drop(permit);
     let permit = first.woken();
     drop(permit);
@@ -63,8 +59,8 @@ fn owned_and_borrowed_waiters_stand_in_one_queue() {
 
 #[test]
 fn an_owned_permit_keeps_its_semaphore() {
-    let semaphore = Arc::new(Semaphore::new(2));
-    let gone = Arc::downgrade(&semaphore);
+    let semaphore = Counted::new(Semaphore::new(2));
+    let gone = Counted::downgrade(&semaphore);
     let mut permit = semaphore.try_acquire_many_owned(2).unwrap();
     let split = permit.split(1).unwrap();
     drop(permit);
@@ -75,35 +71,35 @@ fn an_owned_permit_keeps_its_semaphore() {
 
 #[test]
 fn an_owned_acquire_keeps_its_semaphore_and_hands_it_to_its_permit() {
-    let semaphore = Arc::new(Semaphore::new(0));
-    let waiting = Task::waiting(Arc::clone(&semaphore).acquire_owned());
-    assert_eq!(Arc::strong_count(&semaphore), 2);
+    let semaphore = Counted::new(Semaphore::new(0));
+    let waiting = Task::waiting(Counted::clone(&semaphore).acquire_owned());
+    assert_eq!(Counted::strong_count(&semaphore), 2);
     semaphore.add_permits(1);
     let permit = waiting.woken();
-    assert_eq!(Arc::strong_count(&semaphore), 2);
+    assert_eq!(Counted::strong_count(&semaphore), 2);
     drop(permit);
-    assert_eq!(Arc::strong_count(&semaphore), 1);
-    drop(Task::waiting(Arc::clone(&semaphore).acquire_many_owned(2)));
-    assert_eq!(Arc::strong_count(&semaphore), 1);
+    assert_eq!(Counted::strong_count(&semaphore), 1);
+    drop(Task::waiting(Counted::clone(&semaphore).acquire_many_owned(2)));
+    assert_eq!(Counted::strong_count(&semaphore), 1);
 }
 
 #[test]
 fn a_refused_owned_acquire_keeps_nothing() {
-    let semaphore = Arc::new(Semaphore::new(0));
-    assert!(Arc::clone(&semaphore).try_acquire_owned().is_none());
-    assert!(Arc::clone(&semaphore).try_acquire_many_owned(2).is_none());
-    assert_eq!(Arc::strong_count(&semaphore), 1);
+    let semaphore = Counted::new(Semaphore::new(0));
+    assert!(Counted::clone(&semaphore).try_acquire_owned().is_none());
+    assert!(Counted::clone(&semaphore).try_acquire_many_owned(2).is_none());
+    assert_eq!(Counted::strong_count(&semaphore), 1);
 }
 
 #[test]
 fn the_last_handle_may_be_in_a_permit_that_is_handed_over() {
-    let semaphore = Arc::new(Semaphore::new(1));
-    let gone = Arc::downgrade(&semaphore);
-    let permit = Arc::clone(&semaphore).try_acquire_owned().unwrap();
+    let semaphore = Counted::new(Semaphore::new(1));
+    let gone = Counted::downgrade(&semaphore);
+    let permit = Counted::clone(&semaphore).try_acquire_owned().unwrap();
     let waiting = Task::waiting(semaphore.acquire_owned());
     drop(permit);
     let permit = waiting.woken();
-    assert_eq!(Arc::strong_count(permit.semaphore()), 1);
+    assert_eq!(Counted::strong_count(permit.semaphore()), 1);
     drop(permit);
     assert!(gone.upgrade().is_none());
 }

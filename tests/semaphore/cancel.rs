@@ -2,8 +2,7 @@
 
 use std::{pin::Pin, sync::Mutex, task::Poll};
 
-use compio_sync::Semaphore;
-
+use super::Semaphore;
 use crate::task::Task;
 
 #[test]
@@ -110,16 +109,16 @@ fn a_finished_acquire_can_be_dropped_before_or_after_its_permit() {
 
 #[test]
 fn a_leaked_acquire_costs_its_place_and_what_is_granted_to_it() {
-    static SEMAPHORE: Semaphore = Semaphore::new(1);
-    let permit = SEMAPHORE.try_acquire().unwrap();
-    let leaked = Task::waiting(SEMAPHORE.acquire());
-    let next = Task::waiting(SEMAPHORE.acquire());
+    let semaphore = Semaphore::new(1);
+    let permit = semaphore.try_acquire().unwrap();
+    let leaked = Task::waiting(semaphore.acquire());
+    let next = Task::waiting(semaphore.acquire());
     leak(leaked.future);
     drop(permit);
-    assert_eq!(SEMAPHORE.in_use(), 1, "its turn came, and its permit is gone with it");
-    SEMAPHORE.add_permits(1);
+    assert_eq!(semaphore.in_use(), 1, "its turn came, and its permit is gone with it");
+    semaphore.add_permits(1);
     drop(next.woken());
-    assert_eq!(SEMAPHORE.available_permits(), 1);
+    assert_eq!(semaphore.available_permits(), 1);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use proptest::{collection::vec, prelude::*};
 
-use crate::program::{Step, run};
+use super::program::{Step, run};
 
 proptest! {
     #[test]

@@ -2,15 +2,13 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, panic_any},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     task::{Context, Waker},
 };
 
-use compio_sync::Semaphore;
+use send_wrapper::SendWrapper;
 
+use super::{Counted, Semaphore};
 use crate::{hooked_waker::Hooks, task::Task};
 
 /// The message of the panic that this must end in.
@@ -176,8 +174,8 @@ fn a_waker_that_panics_when_dropped_loses_no_permit() {
 
 #[test]
 fn a_permit_that_comes_while_the_waker_is_cloned_is_not_lost_when_the_clone_panics_on_drop() {
-    let semaphore = Arc::new(Semaphore::new(0));
-    let adds = Arc::clone(&semaphore);
+    let semaphore = Counted::new(Semaphore::new(0));
+    let adds = SendWrapper::new(Counted::clone(&semaphore));
     let on_clone = Box::new(move || adds.add_permits(1));
     let was_dropped = AtomicBool::new(false);
     let on_drop = Box::new(move || assert!(was_dropped.swap(true, Ordering::Relaxed), "no"));

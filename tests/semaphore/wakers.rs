@@ -6,10 +6,12 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     task::Context,
+    thread,
 };
 
-use compio_sync::Semaphore;
+use send_wrapper::SendWrapper;
 
+use super::{Counted, Semaphore};
 use crate::{hooked_waker::Hooks, task::Task};
 
 #[test]
@@ -62,11 +64,33 @@ fn a_waker_is_not_kept_after_the_grant_or_the_cancel() {
     }
 }
 
+#[test]
+fn wakers_may_be_woken_on_another_thread_at_any_time() {
+    let semaphore = Semaphore::new(1);
+    let first = Task::new(semaphore.acquire());
+    let waker = first.waker();
+    thread::scope(|scope| {
+        let waker = waker.clone();
+        scope.spawn(move || (0..1_000).for_each(|_| waker.wake_by_ref()));
+        for round in 0..1_000 {
+            let permit = semaphore.try_acquire();
+            let mut acquire = Box::pin(semaphore.acquire());
+            assert!(acquire.as_mut().poll(&mut Context::from_waker(&first.waker())).is_pending());
+            if round % 2 == 0 {
+                drop(acquire);
+            }
+            drop(permit);
+        }
+    });
+    assert_eq!(first.wakes(), 1_000 + 500, "by the other thread, and for the grants");
+    assert_eq!((semaphore.available_permits(), semaphore.waiters()), (1, 0));
+}
+
 /// A waker that uses the semaphore whenever it is cloned, woken or dropped, and how often it did.
-fn calling_back(semaphore: &Arc<Semaphore>) -> (std::task::Waker, Arc<AtomicUsize>) {
+fn calling_back(semaphore: &Counted<Semaphore>) -> (std::task::Waker, Arc<AtomicUsize>) {
     let calls = Arc::new(AtomicUsize::new(0));
     let hook = || {
-        let semaphore = Arc::clone(semaphore);
+        let semaphore = SendWrapper::new(Counted::clone(semaphore));
         let calls = Arc::clone(&calls);
         Box::new(move || {
             calls.fetch_add(1, Ordering::Relaxed);
@@ -76,7 +100,7 @@ fn calling_back(semaphore: &Arc<Semaphore>) -> (std::task::Waker, Arc<AtomicUsiz
             let _ = acquire.poll();
             drop(acquire);
             semaphore.add_permits(0);
-            let _ = format!("{semaphore:?}");
+            let _ = format!("{:?}", *semaphore);
         })
     };
     let hooks = Hooks { on_clone: hook(), on_wake: hook(), on_drop: hook() };
@@ -85,7 +109,7 @@ fn calling_back(semaphore: &Arc<Semaphore>) -> (std::task::Waker, Arc<AtomicUsiz
 
 #[test]
 fn wakers_may_call_back_into_the_semaphore() {
-    let semaphore = Arc::new(Semaphore::new(1));
+    let semaphore = Counted::new(Semaphore::new(1));
     let permit = semaphore.try_acquire().unwrap();
     let (waker, calls) = calling_back(&semaphore);
     let count = || calls.swap(0, Ordering::Relaxed);
@@ -112,8 +136,8 @@ fn wakers_may_call_back_into_the_semaphore() {
 
 #[test]
 fn a_waker_may_serve_the_next_in_the_queue() {
-    let semaphore = Arc::new(Semaphore::new(0));
-    let adds = Arc::clone(&semaphore);
+    let semaphore = Counted::new(Semaphore::new(0));
+    let adds = SendWrapper::new(Counted::clone(&semaphore));
     let on_wake = Box::new(move || adds.add_permits(1));
     let waker = Hooks { on_wake, ..Hooks::default() }.into_waker();
     let mut first = Box::pin(semaphore.acquire());

@@ -1,0 +1,15 @@
+//! How a semaphore behaves, whichever flavour it has: each flavour has these tests once.
+
+mod allocation;
+mod cancel;
+mod limit;
+mod numbers;
+mod order;
+mod panics;
+mod permit;
+mod program;
+mod property;
+mod tasks;
+mod wakers;
+
+use super::{Acquire, AcquireOwned, Counted, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
