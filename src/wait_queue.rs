@@ -273,49 +273,42 @@ impl<'q, P: Policy> Locked<'q, P> {
     /// O(1) for each that is granted.
     #[inline]
     pub(crate) fn serve(mut self) {
-        let front = self.front();
-        // SAFETY: rule 5: locked, and at the front.
-        if let Some((first, front)) = unsafe { self.grant(front) } {
-            self.serve_from(first, front);
+        if let Some(first) = self.grant_front() {
+            self.serve_after(first);
         }
     }
 
-    /// Goes on after the first, to whom most hand-overs go alone.
+    /// Most hand-overs go to the first alone, without a batch.
     #[inline(never)]
-    fn serve_from(mut self, first: Waker, front: Front<P>) {
-        // SAFETY: rule 5: locked, and at the front.
-        match unsafe { self.grant(front) } {
+    fn serve_after(mut self, first: Waker) {
+        match self.grant_front() {
             None => {
                 drop(self);
                 run_foreign(|| first.wake());
             }
-            Some((second, front)) => self.serve_in_batches(first, second, front),
+            Some(second) => self.serve_in_batches(first, second),
         }
     }
 
-    /// Goes on after the first two.
-    fn serve_in_batches(self, first: Waker, second: Waker, front: Front<P>) {
+    fn serve_in_batches(self, first: Waker, second: Waker) {
         let queue = self.queue;
         let rest = ServeOnUnwind(queue);
         let mut batch = WakeBatch::new();
         batch.push(first);
         batch.push(second);
-        let mut next = Some((self, front));
-        while let Some((locked, front)) = next {
-            locked.fill(&mut batch, front);
+        let mut next = Some(self);
+        while let Some(locked) = next {
+            locked.fill(&mut batch);
             let may_be_more = batch.is_full();
             batch.wake_all();
-            let locked = if may_be_more { queue.lock_if_queued() } else { None };
-            next = locked.map(|mut locked| {
-                let front = locked.front();
-                (locked, front)
-            });
+            next = if may_be_more { queue.lock_if_queued() } else { None };
         }
         mem::forget(rest);
     }
 
     /// Grants as many as the batch has room for, and unlocks.
-    fn fill(mut self, batch: &mut WakeBatch, mut front: Front<P>) {
+    fn fill(mut self, batch: &mut WakeBatch) {
+        let mut front = self.front();
         while !batch.is_full() {
             // SAFETY: rule 5: locked, and at the front.
             let Some((waker, next)) = (unsafe { self.grant(front) }) else {
@@ -324,6 +317,14 @@ impl<'q, P: Policy> Locked<'q, P> {
             batch.push(waker);
             front = next;
         }
+    }
+
+    #[inline]
+    fn grant_front(&mut self) -> Option<Waker> {
+        let front = self.front();
+        // SAFETY: rule 5: locked, and at the front.
+        let (waker, _) = unsafe { self.grant(front) }?;
+        Some(waker)
     }
 
     #[inline]
