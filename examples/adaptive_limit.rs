@@ -16,7 +16,7 @@ use std::{
 
 use clap::{CommandFactory, Parser, error::ErrorKind, value_parser};
 use compio::{BufResult, fs::File, io::AsyncReadAt, runtime::Runtime, time::timeout};
-use compio_sync::Semaphore;
+use compio_sync::unsync::Semaphore;
 use tempfile::TempDir;
 
 /// Reads files with a limit on the reads in flight that moves with their latency.

@@ -20,7 +20,7 @@ use compio::{
     io::{AsyncReadAt, AsyncWriteAtExt},
     runtime::{Runtime, RuntimeBuilder},
 };
-use compio_sync::Semaphore;
+use compio_sync::unsync::Semaphore;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Copies a directory tree, with a bounded number of files open at once.

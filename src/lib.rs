@@ -1,10 +1,15 @@
 //! Async synchronization primitives for [compio](https://docs.rs/compio), and for any other runtime.
 //!
-//! There is one so far: [`Semaphore`], a limit on how many files, sockets or requests are in use at
-//! once. It stands on a queue of waiters that live in the futures that wait:
+//! There is one so far, the semaphore: a limit on how many files, sockets or requests are in use at
+//! once. It has two flavours, of the same names and from the same source:
+//!
+//! - [`Semaphore`] is for all threads. While nobody waits, taking and giving back are one atomic
+//!   compare-exchange each.
+//! - [`unsync::Semaphore`] is for one thread, as compio's tasks are, and costs what a counter costs.
+//!
+//! Both stand on a queue of waiters that live in the futures that wait:
 //!
 //! - Waiting never allocates, and neither does giving back.
-//! - While nobody waits, taking and giving back are one atomic compare-exchange each.
 //! - Strictly first come, first served, and nobody passes by `try_acquire` either.
 //! - A future can be dropped at any moment, and neither a permit nor a wake-up is lost.
 //! - A waker never runs while the queue is locked, so it may call back into the semaphore.
@@ -40,6 +45,7 @@
 //! Built with `--cfg loom`, the crate uses the atomics of [loom](https://docs.rs/loom), so that code on
 //! top of it can be model-checked with all that happens inside. Constructors are not `const` then, and a
 //! `static` semaphore wants `loom::lazy_static`. Batches are of two, so that a second one is modelled.
+//! The lists of [`unsync`] are watched by loom as well, so it works within a model only, too.
 //!
 //! ```text
 //! [target.'cfg(loom)'.dev-dependencies]
