@@ -10,45 +10,33 @@ pub(crate) trait Subject {
     fn add_permits(&self, permits: usize);
 }
 
-impl Subject for compio_sync::Semaphore {
-    const NAME: &str = "compio-sync";
+macro_rules! ours {
+    ($($Semaphore:ty = $name:literal),*) => {$(
+        impl Subject for $Semaphore {
+            const NAME: &str = $name;
 
-    fn new(permits: usize) -> Self {
-        Self::new(permits)
-    }
+            fn new(permits: usize) -> Self {
+                Self::new(permits)
+            }
 
-    fn acquire(&self, permits: usize) -> impl Future {
-        self.acquire_many(permits)
-    }
+            fn acquire(&self, permits: usize) -> impl Future {
+                self.acquire_many(permits)
+            }
 
-    fn try_acquire(&self) -> impl Sized {
-        self.try_acquire()
-    }
+            fn try_acquire(&self) -> impl Sized {
+                self.try_acquire()
+            }
 
-    fn add_permits(&self, permits: usize) {
-        self.add_permits(permits);
-    }
+            fn add_permits(&self, permits: usize) {
+                self.add_permits(permits);
+            }
+        }
+    )*};
 }
-
-impl Subject for compio_sync::unsync::Semaphore {
-    const NAME: &str = "compio-sync unsync";
-
-    fn new(permits: usize) -> Self {
-        Self::new(permits)
-    }
-
-    fn acquire(&self, permits: usize) -> impl Future {
-        self.acquire_many(permits)
-    }
-
-    fn try_acquire(&self) -> impl Sized {
-        self.try_acquire()
-    }
-
-    fn add_permits(&self, permits: usize) {
-        self.add_permits(permits);
-    }
-}
+ours!(
+    compio_sync::Semaphore = "compio-sync",
+    compio_sync::unsync::Semaphore = "compio-sync unsync"
+);
 
 impl Subject for futures_intrusive::sync::LocalSemaphore {
     const NAME: &str = "futures-intrusive local";
