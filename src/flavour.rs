@@ -1,4 +1,4 @@
-//! The seam between the flavours: what the words and flags of a queue are, and how its lock is waited for.
+//! The seam between the flavours: what the words of a queue and the status of a node are, and how its lock is waited for.
 //!
 //! All above it is written once. The models of the shared flavour hold for the other too: what runs on
 //! one thread, each operation to its end and with foreign code between them only (rule 7), is one of
@@ -7,12 +7,12 @@
 
 use core::cell::Cell;
 
-use crate::loom::{AtomicBool, AtomicUsize, Ordering};
+use crate::loom::{AtomicU8, AtomicUsize, Ordering};
 
 /// Which threads may touch a queue, and what that costs.
 pub(crate) trait Flavour {
     type Number: Atomic<usize>;
-    type Flag: Atomic<bool>;
+    type Status: Atomic<u8>;
     type Backoff: Backoff;
 }
 
@@ -42,7 +42,7 @@ pub(crate) trait Backoff {
     message = "what is in `compio_sync::unsync` stays on its thread",
     note = "`compio_sync::Semaphore` is the one for all threads"
 )]
-pub(crate) trait ForAllThreads: Flavour<Number: Sync, Flag: Sync> {}
+pub(crate) trait ForAllThreads: Flavour<Number: Sync, Status: Sync> {}
 
 /// For all threads.
 pub(crate) enum Shared {}
@@ -51,7 +51,7 @@ impl ForAllThreads for Shared {}
 
 impl Flavour for Shared {
     type Number = AtomicUsize;
-    type Flag = AtomicBool;
+    type Status = AtomicU8;
     type Backoff = crate::backoff::Spin;
 }
 
@@ -60,7 +60,7 @@ pub(crate) enum SingleThread {}
 
 impl Flavour for SingleThread {
     type Number = Cell<usize>;
-    type Flag = Cell<bool>;
+    type Status = Cell<u8>;
     type Backoff = Alone;
 }
 
@@ -89,7 +89,7 @@ macro_rules! atomic {
         }
     )*};
 }
-atomic!(AtomicUsize of usize, AtomicBool of bool);
+atomic!(AtomicUsize of usize, AtomicU8 of u8);
 
 impl<T: Copy + PartialEq> Atomic<T> for Cell<T> {
     fn new(value: T) -> Self {

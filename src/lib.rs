@@ -84,14 +84,20 @@ extern crate alloc;
 extern crate std;
 
 mod backoff;
+mod closed;
 mod flavour;
 mod loom;
+mod permits;
 mod shared;
 mod too_many;
 pub mod unsync;
 mod wait_queue;
 
-pub use self::{shared::*, too_many::TooManyPermits};
+pub use self::{
+    closed::{Closed, TryAcquireError},
+    shared::*,
+    too_many::TooManyPermits,
+};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

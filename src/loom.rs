@@ -3,11 +3,11 @@
 #[cfg(loom)]
 pub(crate) use ::loom::{
     cell::UnsafeCell,
-    sync::atomic::{AtomicBool, AtomicUsize},
+    sync::atomic::{AtomicU8, AtomicUsize},
 };
 
 #[cfg(not(loom))]
-pub(crate) use core::sync::atomic::{AtomicBool, AtomicUsize};
+pub(crate) use core::sync::atomic::{AtomicU8, AtomicUsize};
 
 pub(crate) use core::sync::atomic::Ordering;
 

@@ -62,7 +62,9 @@ std::thread::spawn(move || drop(permit));
     };
 }
 
+#[path = "closable/mod.rs"]
+mod closable;
 #[path = "semaphore/mod.rs"]
 mod semaphore;
 
-pub use self::semaphore::*;
+pub use self::{closable::*, semaphore::*};

@@ -2,9 +2,7 @@
 
 use core::{error::Error, fmt, str};
 
-use crate::Semaphore;
-
-/// A limit above [`Semaphore::MAX_PERMITS`] was asked for.
+/// A limit above [`MAX_PERMITS`](crate::Semaphore::MAX_PERMITS) was asked for.
 ///
 /// # Examples
 ///
@@ -21,16 +19,17 @@ pub struct TooManyPermits {
     pub(crate) permits: usize,
     /// The limit that they were to be added to.
     pub(crate) added_to: Option<usize>,
+    pub(crate) max: usize,
 }
 
 impl fmt::Display for TooManyPermits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { permits, added_to } = self;
+        let Self { permits, added_to, max } = self;
         match added_to {
             Some(limit) => write!(f, "a limit of {limit} and {permits} more permits is above")?,
             None => write!(f, "a limit of {permits} permits is above")?,
         }
-        write!(f, " Semaphore::MAX_PERMITS, which is {}", Semaphore::MAX_PERMITS)
+        write!(f, " MAX_PERMITS, which is {max}")
     }
 }
 
@@ -38,12 +37,12 @@ impl Error for TooManyPermits {}
 
 /// The panic, with its numbers, of a `const fn`, where nothing can be formatted.
 #[track_caller]
-pub(crate) const fn too_many(permits: usize) -> ! {
+pub(crate) const fn too_many(permits: usize, max: usize) -> ! {
     let mut message = Message::new();
     message.push_str("a semaphore of ");
     message.push_number(permits);
-    message.push_str(" permits is above Semaphore::MAX_PERMITS, which is ");
-    message.push_number(Semaphore::MAX_PERMITS);
+    message.push_str(" permits is above MAX_PERMITS, which is ");
+    message.push_number(max);
     panic!("{}", message.as_str())
 }
 

@@ -78,7 +78,10 @@
 use core::cell::Cell;
 
 pub(crate) use crate::flavour::SingleThread as Flavour;
-pub use crate::too_many::TooManyPermits;
+pub use crate::{
+    closed::{Closed, TryAcquireError},
+    too_many::TooManyPermits,
+};
 
 pub(crate) type Number = Cell<usize>;
 
@@ -123,7 +126,9 @@ All that is done to it is done on one thread, in the order of the program.
     };
 }
 
+#[path = "closable/mod.rs"]
+mod closable;
 #[path = "semaphore/mod.rs"]
 mod semaphore;
 
-pub use self::semaphore::*;
+pub use self::{closable::*, semaphore::*};

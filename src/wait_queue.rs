@@ -17,7 +17,7 @@
 //!    the lock: strictly first come, first served.
 //! 5. Linked means alive and pinned. Links and the stored waker are touched under the lock only, but
 //!    for the owner, who may read its waker without it.
-//! 6. Granting a node is the last access to it by anybody but its owner.
+//! 6. Settling a node, granted or refused, is the last access to it by anybody but its owner.
 //! 7. No foreign code under the lock: no waker is cloned, woken or dropped while it is held.
 //! 8. In a batch the wakers from `woken` up to `filled` are there to be woken, and no others.
 //! 9. As long as a waiter has its handle, the handle keeps the queue alive and in place.
@@ -52,7 +52,7 @@ mod word;
 use core::{mem, task::Waker};
 
 use self::{
-    list::{Front, List, Node, grant},
+    list::{Front, List, Node, Outcome, settle},
     wake_batch::{WakeBatch, run_foreign},
     word::{Snapshot, Word},
 };
@@ -69,11 +69,18 @@ use crate::{
 pub(crate) trait Policy {
     type Flavour: Flavour;
 
+    /// What somebody is told whose request is refused; nothing where that never happens.
+    type Refusal;
+    const REFUSAL: Option<Self::Refusal>;
+
     /// What a waiter asks for.
     type Request: Copy + Send;
 
     /// Whether it asks for nothing at all, and so need not wait for anybody.
     fn is_nothing(request: Self::Request) -> bool;
+
+    /// Whether the request is refused, and every other like it from then on.
+    fn is_refused(value: isize, request: Self::Request) -> bool;
 
     /// The value once the request is granted, or `None` if it has to wait.
     fn grant(value: isize, request: Self::Request) -> Option<isize>;
@@ -83,7 +90,7 @@ pub(crate) trait Policy {
 }
 
 type NumberOf<P> = <<P as Policy>::Flavour as Flavour>::Number;
-type FlagOf<P> = <<P as Policy>::Flavour as Flavour>::Flag;
+type StatusOf<P> = <<P as Policy>::Flavour as Flavour>::Status;
 type BackoffOf<P> = <<P as Policy>::Flavour as Flavour>::Backoff;
 
 /// A value, and those who wait for it in the order in which they came.
@@ -116,6 +123,11 @@ impl<P: Policy> WaitQueue<P> {
         self.word.load().value()
     }
 
+    /// The value, and all that was done before it became what it is under the lock.
+    pub(crate) fn value_after_unlock(&self) -> isize {
+        self.word.load_after_unlock().value()
+    }
+
     /// How many are queued at some moment of the call.
     pub(crate) fn waiters(&self) -> usize {
         // ORDERING: `Relaxed`: a mere reading; it changes under the lock.
@@ -131,7 +143,9 @@ impl<P: Policy> WaitQueue<P> {
         let linked = locked.with_list(|list| unsafe { list.assert_valid() });
         // SAFETY: rule 5: locked, and not used after this line.
         let request = locked.front().map(|front| unsafe { front.as_ref() }.request);
-        let must_wait = request.is_none_or(|request| P::grant(locked.value, request).is_none());
+        let must_wait = request.is_none_or(|request| {
+            !P::is_refused(locked.value, request) && P::grant(locked.value, request).is_none()
+        });
         drop(locked);
         assert_eq!(linked, self.waiters(), "as many are linked as were counted");
         assert!(must_wait, "nobody is left waiting for what is there");
@@ -157,17 +171,20 @@ impl<P: Policy> WaitQueue<P> {
         })
     }
 
-    /// Takes what the request asks for, or else the lock to queue for it.
+    /// Settles the request, or else takes the lock to queue it.
     #[inline]
-    fn take_or_lock(&self, request: P::Request) -> Option<Locked<'_, P>> {
-        self.attempt(Word::load, move |seen| {
+    fn settle_or_lock(&self, request: P::Request) -> Result<Outcome, Locked<'_, P>> {
+        self.attempt(Word::load_after_unlock, move |seen| {
             if seen.is_locked() {
                 return None;
             }
+            if P::is_refused(seen.value(), request) {
+                return Some(Ok(Outcome::Refused));
+            }
             let granted = if seen.is_queued() { None } else { P::grant(seen.value(), request) };
             match granted {
-                Some(value) => self.word.try_take(seen, value).then_some(None),
-                None => self.word.try_lock_to_queue(seen).then(|| Some(Locked::new(self, seen))),
+                Some(value) => self.word.try_take(seen, value).then_some(Ok(Outcome::Granted)),
+                None => self.word.try_lock_to_queue(seen).then(|| Err(Locked::new(self, seen))),
             }
         })
     }
@@ -268,12 +285,12 @@ impl<'q, P: Policy> Locked<'q, P> {
         Self { queue, value: seen.value() }
     }
 
-    /// Grants the front for as long as the value allows it, unlocks, and wakes whom it granted.
+    /// Settles the front for as long as its turn has come, unlocks, and wakes whom it settled.
     ///
-    /// O(1) for each that is granted.
+    /// O(1) for each.
     #[inline]
     pub(crate) fn serve(mut self) {
-        if let Some(first) = self.grant_front() {
+        if let Some(first) = self.settle_front() {
             self.serve_after(first);
         }
     }
@@ -281,7 +298,7 @@ impl<'q, P: Policy> Locked<'q, P> {
     /// Most hand-overs go to the first alone, without a batch.
     #[inline(never)]
     fn serve_after(mut self, first: Waker) {
-        match self.grant_front() {
+        match self.settle_front() {
             None => {
                 drop(self);
                 run_foreign(|| first.wake());
@@ -306,12 +323,12 @@ impl<'q, P: Policy> Locked<'q, P> {
         mem::forget(rest);
     }
 
-    /// Grants as many as the batch has room for, and unlocks.
+    /// Settles as many as the batch has room for, and unlocks.
     fn fill(mut self, batch: &mut WakeBatch) {
         let mut front = self.front();
         while !batch.is_full() {
             // SAFETY: rule 5: locked, and at the front.
-            let Some((waker, next)) = (unsafe { self.grant(front) }) else {
+            let Some((waker, next)) = (unsafe { self.settle(front) }) else {
                 return;
             };
             batch.push(waker);
@@ -320,10 +337,10 @@ impl<'q, P: Policy> Locked<'q, P> {
     }
 
     #[inline]
-    fn grant_front(&mut self) -> Option<Waker> {
+    fn settle_front(&mut self) -> Option<Waker> {
         let front = self.front();
         // SAFETY: rule 5: locked, and at the front.
-        let (waker, _) = unsafe { self.grant(front) }?;
+        let (waker, _) = unsafe { self.settle(front) }?;
         Some(waker)
     }
 
@@ -332,18 +349,23 @@ impl<'q, P: Policy> Locked<'q, P> {
         self.with_list(|list| list.front())
     }
 
-    /// Grants the front, if there is one and the value allows it: its waker, and who is at the front then.
+    /// Settles the front, if there is one and its turn has come: its waker, and who is at the front then.
     ///
     /// # Safety
     /// It is at the front.
     #[inline(always)]
-    unsafe fn grant(&mut self, front: Front<P>) -> Option<(Waker, Front<P>)> {
-        // SAFETY: rule 5: linked, hence alive; not used after it was granted.
+    unsafe fn settle(&mut self, front: Front<P>) -> Option<(Waker, Front<P>)> {
+        // SAFETY: rule 5: linked, hence alive; not used after it was settled.
         let front = unsafe { front?.as_ref() };
-        self.value = P::grant(self.value, front.request)?;
+        let outcome = if P::is_refused(self.value, front.request) {
+            Outcome::Refused
+        } else {
+            self.value = P::grant(self.value, front.request)?;
+            Outcome::Granted
+        };
         // SAFETY: rule 5: locked, and linked.
         let (waker, next) = unsafe { self.unlink(front) };
-        grant(&front.granted);
+        settle(&front.status, outcome);
         Some((waker, next))
     }
 

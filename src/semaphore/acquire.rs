@@ -123,7 +123,7 @@ impl<'a> Future for Acquire<'a> {
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let permits = self.waiter.request();
-        let semaphore = ready!(self.project().waiter.poll(context));
+        let Ok(semaphore) = ready!(self.project().waiter.poll(context));
         Poll::Ready(SemaphorePermit::new(semaphore, permits))
     }
 }

@@ -1,13 +1,9 @@
 //! The limit, and how it moves while permits are in use.
-//!
-//! `available - debt = max - in_use`, and one of `available` and `debt` is 0: together they are the
-//! value of the queue, which is below 0 when there is a debt. The limit moves under the queue's lock,
-//! and the value with it.
 
-use super::{Permits, Semaphore, free};
-use crate::{TooManyPermits, flavour::Atomic, loom::Ordering, wait_queue::Locked};
+use crate::permits::Limited;
+use crate::too_many::TooManyPermits;
 
-impl Semaphore {
+impl semaphore!() {
     /// Raises the limit by `permits`. They pay [debt](Self::debt) first, and then go to those who are
     /// queued.
     ///
@@ -20,9 +16,9 @@ impl Semaphore {
     /// # Examples
     ///
     /// ```
-    #[doc = import!("Semaphore")]
+    #[doc = semaphore!(import)]
     ///
-    /// let semaphore = Semaphore::new(1);
+    #[doc = semaphore!("let semaphore = ", "::new(1);")]
     /// semaphore.add_permits(2);
     /// assert_eq!(semaphore.max_permits(), 3);
     /// assert_eq!(semaphore.available_permits(), 3);
@@ -45,21 +41,15 @@ impl Semaphore {
     /// # Examples
     ///
     /// ```
-    #[doc = import!("Semaphore")]
+    #[doc = semaphore!(import)]
     ///
-    /// let semaphore = Semaphore::new(1);
+    #[doc = semaphore!("let semaphore = ", "::new(1);")]
     /// assert!(semaphore.try_add_permits(2).is_ok());
     /// assert!(semaphore.try_add_permits(usize::MAX).is_err());
     /// assert_eq!(semaphore.max_permits(), 3);
     /// ```
     pub fn try_add_permits(&self, permits: usize) -> Result<(), TooManyPermits> {
-        let locked = self.queue.lock();
-        let limit = self.max_permits();
-        if permits > Self::MAX_PERMITS - limit {
-            return Err(TooManyPermits { permits, added_to: Some(limit) });
-        }
-        self.move_limit(locked, limit + permits);
-        Ok(())
+        self.permits().try_add(permits)
     }
 
     /// Takes up to `permits` free permits away at once and lowers the limit by as many; returns how
@@ -71,19 +61,16 @@ impl Semaphore {
     /// # Examples
     ///
     /// ```
-    #[doc = import!("Semaphore")]
+    #[doc = semaphore!(import)]
     ///
-    /// let semaphore = Semaphore::new(5);
+    #[doc = semaphore!("let semaphore = ", "::new(5);")]
     /// let held = semaphore.try_acquire_many(3).unwrap();
     /// assert_eq!(semaphore.forget_permits(4), 2);
     /// assert_eq!(semaphore.max_permits(), 3);
     /// assert_eq!(semaphore.available_permits(), 0);
     /// ```
     pub fn forget_permits(&self, permits: usize) -> usize {
-        let locked = self.queue.lock();
-        let taken = permits.min(free(locked.value));
-        self.move_limit(locked, self.max_permits() - taken);
-        taken
+        self.permits().forget(permits)
     }
 
     /// Lowers the limit by `permits`, or to 0 if it is less; returns by how much.
@@ -95,9 +82,9 @@ impl Semaphore {
     /// # Examples
     ///
     /// ```
-    #[doc = import!("Semaphore")]
+    #[doc = semaphore!(import)]
     ///
-    /// let semaphore = Semaphore::new(5);
+    #[doc = semaphore!("let semaphore = ", "::new(5);")]
     /// let held = semaphore.try_acquire_many(4).unwrap();
     /// assert_eq!(semaphore.reduce_permits(3), 3);
     /// assert_eq!((semaphore.max_permits(), semaphore.in_use(), semaphore.debt()), (2, 4, 2));
@@ -106,11 +93,7 @@ impl Semaphore {
     /// assert_eq!((semaphore.available_permits(), semaphore.debt()), (2, 0));
     /// ```
     pub fn reduce_permits(&self, permits: usize) -> usize {
-        let locked = self.queue.lock();
-        let limit = self.max_permits();
-        let taken = permits.min(limit);
-        self.move_limit(locked, limit - taken);
-        taken
+        self.permits().reduce(permits)
     }
 
     /// Sets the limit to `permits`; returns the one before.
@@ -127,9 +110,9 @@ impl Semaphore {
     /// # Examples
     ///
     /// ```
-    #[doc = import!("Semaphore")]
+    #[doc = semaphore!(import)]
     ///
-    /// let semaphore = Semaphore::new(5);
+    #[doc = semaphore!("let semaphore = ", "::new(5);")]
     /// assert_eq!(semaphore.set_max_permits(2), 5);
     /// assert_eq!(semaphore.available_permits(), 2);
     /// ```
@@ -151,21 +134,15 @@ impl Semaphore {
     /// # Examples
     ///
     /// ```
-    #[doc = import!("Semaphore")]
+    #[doc = semaphore!(import)]
     ///
-    /// let semaphore = Semaphore::new(5);
+    #[doc = semaphore!("let semaphore = ", "::new(5);")]
     /// assert_eq!(semaphore.try_set_max_permits(2), Ok(5));
     /// let error = semaphore.try_set_max_permits(usize::MAX).unwrap_err();
     /// assert!(error.to_string().contains("MAX_PERMITS"));
     /// ```
     pub fn try_set_max_permits(&self, permits: usize) -> Result<usize, TooManyPermits> {
-        if permits > Self::MAX_PERMITS {
-            return Err(TooManyPermits { permits, added_to: None });
-        }
-        let locked = self.queue.lock();
-        let before = self.max_permits();
-        self.move_limit(locked, permits);
-        Ok(before)
+        self.permits().try_set(permits)
     }
 
     /// How many permits are in use beyond the limit, at some moment of the call. They pay this when
@@ -174,32 +151,15 @@ impl Semaphore {
     /// # Examples
     ///
     /// ```
-    #[doc = import!("Semaphore")]
+    #[doc = semaphore!(import)]
     ///
-    /// let semaphore = Semaphore::new(2);
+    #[doc = semaphore!("let semaphore = ", "::new(2);")]
     /// let held = semaphore.try_acquire_many(2).unwrap();
     /// semaphore.set_max_permits(0);
     /// assert_eq!(semaphore.debt(), 2);
     /// ```
     #[must_use]
     pub fn debt(&self) -> usize {
-        free(-self.queue.value())
-    }
-
-    /// Lowers the limit by permits that were in use and never come back.
-    pub(super) fn forget_held(&self, permits: usize) {
-        let mut locked = self.queue.lock();
-        locked.value += permits as isize;
-        let limit = self.max_permits();
-        self.move_limit(locked, limit.saturating_sub(permits));
-    }
-
-    /// Sets the limit, and moves the free permits, or the debt, by as much.
-    fn move_limit(&self, mut locked: Locked<'_, Permits>, limit: usize) {
-        let before = self.max_permits();
-        // ORDERING: `Relaxed`: those who write it take turns by the lock; a reading may be late.
-        Atomic::store(&self.limit, limit, Ordering::Relaxed);
-        locked.value += limit as isize - before as isize;
-        locked.serve();
+        self.permits().debt()
     }
 }

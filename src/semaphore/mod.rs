@@ -3,13 +3,28 @@
 //! Each flavour has this module once, from this one text. What differs comes from the flavour's own
 //! file: `Flavour` and `Number`, and the macros `counted!`, `import!` and `of_flavour!`.
 
+/// The type that shares its numbers and its limit with others of their kind, and lines about it.
+macro_rules! semaphore {
+    () => {
+        super::Semaphore
+    };
+    (import) => {
+        import!("Semaphore")
+    };
+    ($before:literal, $after:literal) => {
+        concat!($before, "Semaphore", $after)
+    };
+}
+
 mod acquire;
 mod limit;
+mod numbers;
 #[cfg(feature = "alloc")]
 mod owned;
 mod permit;
 
 use core::{
+    convert::Infallible,
     fmt,
     panic::{RefUnwindSafe, UnwindSafe},
 };
@@ -19,8 +34,8 @@ pub use self::owned::{AcquireOwned, OwnedSemaphorePermit};
 pub use self::{acquire::Acquire, permit::SemaphorePermit};
 use super::{Flavour, Number};
 use crate::{
-    flavour::Atomic,
-    loom::{Ordering, const_unless_loom},
+    loom::const_unless_loom,
+    permits::{Counting, Limited, Permits},
     too_many::too_many,
     wait_queue::{MAX_VALUE, Policy, Primitive, WaitQueue, empty},
 };
@@ -78,17 +93,17 @@ use crate::{
 ///
 /// [acquires]: Self::acquire
 pub struct Semaphore {
-    queue: WaitQueue<Permits>,
-    /// How many permits there are, free or not. Written under the queue's lock only.
-    limit: Number,
+    permits: Permits<Open>,
 }
 
-/// The value of the queue is the number of free permits; a request is a number of permits.
-pub(crate) struct Permits;
+/// Never closed: the value of the queue is the number of free permits, and a request is a number of them.
+pub(crate) enum Open {}
 
-impl Policy for Permits {
+impl Policy for Open {
     type Flavour = Flavour;
     type Request = usize;
+    type Refusal = Infallible;
+    const REFUSAL: Option<Infallible> = None;
 
     #[inline]
     fn is_nothing(permits: usize) -> bool {
@@ -96,8 +111,13 @@ impl Policy for Permits {
     }
 
     #[inline]
+    fn is_refused(_: isize, _: usize) -> bool {
+        false
+    }
+
+    #[inline]
     fn grant(value: isize, permits: usize) -> Option<isize> {
-        (permits <= free(value)).then(|| value - permits as isize)
+        (permits <= value.max(0) as usize).then(|| value - permits as isize)
     }
 
     #[inline]
@@ -106,25 +126,43 @@ impl Policy for Permits {
     }
 }
 
-/// How many permits are free by this value of the queue.
-#[inline]
-fn free(value: isize) -> usize {
-    value.max(0) as usize
+impl Counting for Open {
+    const MAX: usize = MAX_VALUE as usize;
+
+    #[inline]
+    fn request(permits: usize) -> usize {
+        permits
+    }
+
+    fn free(value: isize, _: usize) -> isize {
+        value
+    }
+
+    fn moved(value: isize, by: isize) -> isize {
+        value + by
+    }
 }
 
 impl Primitive for Semaphore {
-    type Policy = Permits;
+    type Policy = Open;
 
     #[inline]
-    fn queue(&self) -> &WaitQueue<Permits> {
-        &self.queue
+    fn queue(&self) -> &WaitQueue<Open> {
+        self.permits.queue()
+    }
+}
+
+impl Limited for Semaphore {
+    #[inline]
+    fn permits(&self) -> &Permits<Open> {
+        &self.permits
     }
 }
 
 impl Semaphore {
     /// The most permits that a semaphore can have: 2,305,843,009,213,693,951 (2^61 - 1) where a
     /// `usize` has 64 bits, and 536,870,911 (2^29 - 1) where it has 32.
-    pub const MAX_PERMITS: usize = MAX_VALUE as usize;
+    pub const MAX_PERMITS: usize = Open::MAX;
 
     const_unless_loom! {
         /// A semaphore with this many permits, all of them free.
@@ -151,13 +189,10 @@ impl Semaphore {
         #[track_caller]
         pub fn new(permits: usize) -> Self {
             if permits > Self::MAX_PERMITS {
-                too_many(permits);
+                too_many(permits, Self::MAX_PERMITS);
             }
-            let word = Number::new(empty(permits as isize));
-            Self {
-                queue: WaitQueue::new(word, Number::new(0)),
-                limit: Number::new(permits),
-            }
+            let queue = WaitQueue::new(Number::new(empty(permits as isize)), Number::new(0));
+            Self { permits: Permits::new(queue, Number::new(permits)) }
         }
     }
 
@@ -280,7 +315,7 @@ impl Semaphore {
     #[inline]
     #[must_use = "permits are given back as soon as their guard is dropped"]
     pub fn try_acquire_many(&self, permits: usize) -> Option<SemaphorePermit<'_>> {
-        self.queue.try_take(permits).then(|| SemaphorePermit::new(self, permits))
+        self.permits.try_take(permits).then(|| SemaphorePermit::new(self, permits))
     }
 
     /// Takes what is free, but at most `permits`; `None` if that is nothing, or somebody is queued.
@@ -302,95 +337,8 @@ impl Semaphore {
     /// ```
     #[must_use = "permits are given back as soon as their guard is dropped"]
     pub fn try_acquire_up_to(&self, permits: usize) -> Option<SemaphorePermit<'_>> {
-        let up_to = move |value| permits.min(free(value));
-        let before = self.queue.try_take_by(|value| match up_to(value) {
-            0 => None,
-            taken => Some(value - taken as isize),
-        })?;
-        Some(SemaphorePermit::new(self, up_to(before)))
-    }
-
-    /// How many permits are free at some moment of the call.
-    ///
-    /// While somebody is queued these are kept for the front of the queue.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    #[doc = import!("Semaphore")]
-    ///
-    /// let semaphore = Semaphore::new(3);
-    /// let permit = semaphore.try_acquire();
-    /// assert_eq!(semaphore.available_permits(), 2);
-    /// ```
-    #[must_use]
-    pub fn available_permits(&self) -> usize {
-        free(self.queue.value())
-    }
-
-    /// How many permits there are at some moment of the call, free or in use: the limit.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    #[doc = import!("Semaphore")]
-    ///
-    /// let semaphore = Semaphore::new(3);
-    /// let permit = semaphore.try_acquire();
-    /// assert_eq!(semaphore.max_permits(), 3);
-    /// ```
-    #[must_use]
-    pub fn max_permits(&self) -> usize {
-        // ORDERING: `Relaxed`: a mere reading; it is changed under the queue's lock.
-        Atomic::load(&self.limit, Ordering::Relaxed)
-    }
-
-    /// How many permits are held, or were granted to an [`Acquire`] that has not been polled since.
-    ///
-    /// It is the difference of two readings, the limit and what is free of it. If the limit moves
-    /// between the two, it is off by as much, though never below 0.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    #[doc = import!("Semaphore")]
-    ///
-    /// let semaphore = Semaphore::new(3);
-    /// let permit = semaphore.try_acquire_many(2);
-    /// assert_eq!(semaphore.in_use(), 2);
-    /// ```
-    #[must_use]
-    pub fn in_use(&self) -> usize {
-        free(self.max_permits() as isize - self.queue.value())
-    }
-
-    /// How many are queued at some moment of the call. It takes no lock.
-    ///
-    /// A future that was granted its permits is not queued any more, even before it is polled.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::{pin::pin, task::{Context, Waker}};
-    ///
-    #[doc = import!("Semaphore")]
-    ///
-    /// let semaphore = Semaphore::new(0);
-    /// let acquire = pin!(semaphore.acquire());
-    /// assert_eq!(semaphore.waiters(), 0);
-    /// let _ = acquire.poll(&mut Context::from_waker(Waker::noop()));
-    /// assert_eq!(semaphore.waiters(), 1);
-    /// ```
-    #[must_use]
-    pub fn waiters(&self) -> usize {
-        self.queue.waiters()
-    }
-
-    /// For tests: panics if the queue is not what it must be when nobody is just changing it.
-    #[cfg(debug_assertions)]
-    #[doc(hidden)]
-    pub fn assert_valid(&self) {
-        self.queue.assert_valid();
+        let taken = self.permits.try_take_up_to(permits)?;
+        Some(SemaphorePermit::new(self, taken))
     }
 }
 

@@ -11,8 +11,8 @@ use core::{
 
 use pin_project_lite::pin_project;
 
-use super::{Semaphore, permit::Held};
-use crate::wait_queue::Waiter;
+use super::Semaphore;
+use crate::{permits::Held, wait_queue::Waiter};
 
 /// Permits that own their part of the semaphore. Needs the feature `alloc`.
 ///
@@ -150,7 +150,7 @@ impl Semaphore {
         self: counted!(Self),
         permits: usize,
     ) -> Option<OwnedSemaphorePermit> {
-        self.queue.try_take(permits).then(|| OwnedSemaphorePermit::new(self, permits))
+        self.permits.try_take(permits).then(|| OwnedSemaphorePermit::new(self, permits))
     }
 }
 
@@ -236,7 +236,7 @@ impl Future for AcquireOwned {
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let permits = self.waiter.request();
-        let semaphore = ready!(self.project().waiter.poll(context));
+        let Ok(semaphore) = ready!(self.project().waiter.poll(context));
         Poll::Ready(OwnedSemaphorePermit::new(semaphore, permits))
     }
 }

@@ -1,58 +1,9 @@
-//! The guards that give permits back.
+//! The guard that gives permits back.
 
-use core::{fmt, mem, ops::Deref, ptr};
+use core::fmt;
 
 use super::Semaphore;
-
-/// What both guards are: permits that were taken from the semaphore that `S` leads to.
-pub(super) struct Held<S: Deref<Target = Semaphore>> {
-    pub(super) semaphore: S,
-    pub(super) permits: usize,
-}
-
-impl<S: Deref<Target = Semaphore>> Held<S> {
-    pub(super) fn forget(mut self) {
-        let permits = mem::take(&mut self.permits);
-        self.semaphore.forget_held(permits);
-    }
-
-    #[track_caller]
-    pub(super) fn merge(&mut self, mut other: Self) {
-        assert!(
-            ptr::eq(&*self.semaphore, &*other.semaphore),
-            "permits of different semaphores cannot be merged: {} of {:?} and {} of {:?}",
-            self.permits,
-            &*self.semaphore,
-            other.permits,
-            &*other.semaphore,
-        );
-        self.permits += mem::take(&mut other.permits);
-    }
-
-    pub(super) fn split(&mut self, permits: usize) -> Option<Self>
-    where
-        S: Clone,
-    {
-        let left = self.permits.checked_sub(permits)?;
-        let semaphore = self.semaphore.clone();
-        self.permits = left;
-        Some(Self { semaphore, permits })
-    }
-
-    pub(super) fn fmt(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct(name)
-            .field("num_permits", &self.permits)
-            .field("semaphore", &*self.semaphore)
-            .finish()
-    }
-}
-
-impl<S: Deref<Target = Semaphore>> Drop for Held<S> {
-    #[inline]
-    fn drop(&mut self) {
-        self.semaphore.queue.give_back(self.permits);
-    }
-}
+use crate::permits::Held;
 
 /// Permits of a [`Semaphore`], given back when it is dropped.
 ///

@@ -8,7 +8,7 @@ use core::{
     task::Waker,
 };
 
-use super::{FlagOf, Policy};
+use super::{Policy, StatusOf};
 use crate::{
     flavour::Atomic,
     loom::{Ordering, UnsafeCell},
@@ -27,7 +27,7 @@ pub(super) struct Node<P: Policy> {
     next: Link<P>,
     /// Initialized while linked.
     waker: UnsafeCell<MaybeUninit<Waker>>,
-    pub(super) granted: FlagOf<P>,
+    pub(super) status: StatusOf<P>,
     /// The owner's own note that it has queued this node and not yet taken what it asked for.
     pub(super) is_waiting: Cell<bool>,
     pub(super) request: P::Request,
@@ -40,19 +40,28 @@ impl<P: Policy> Node<P> {
             prev: Link::new(),
             next: Link::new(),
             waker: UnsafeCell::new(MaybeUninit::uninit()),
-            granted: FlagOf::<P>::new(false),
+            status: StatusOf::<P>::new(UNSETTLED),
             is_waiting: Cell::new(false),
             request,
             _pinned: PhantomPinned,
         }
     }
 
-    /// Whether the owner has what it asked for, and the node to itself again. Takes no lock.
+    /// Whether the owner has what it asked for, or was refused it, and the node to itself again. Takes
+    /// no lock.
     ///
-    /// ORDERING: `Acquire` pairs with [`grant`].
+    /// ORDERING: `Acquire` pairs with [`settle`].
     #[inline]
-    pub(super) fn is_granted(&self) -> bool {
-        self.granted.load(Ordering::Acquire)
+    pub(super) fn is_settled(&self) -> bool {
+        self.status.load(Ordering::Acquire) != UNSETTLED
+    }
+
+    /// Whether the owner will never have what it asked for.
+    ///
+    /// ORDERING: `Relaxed`: the owner asks when it has seen that the node is settled.
+    #[inline]
+    pub(super) fn is_refused(&self) -> bool {
+        self.status.load(Ordering::Relaxed) == Outcome::Refused as u8
     }
 
     /// Whether the stored waker wakes the same task as `waker`. Takes no lock.
@@ -96,14 +105,23 @@ impl<P: Policy> Node<P> {
     }
 }
 
+const UNSETTLED: u8 = 0;
+
+/// How the wait of a node has ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Granted = 1,
+    Refused = 2,
+}
+
 /// Hands a node back to its owner, who may free it at once: before this returns, which is why it takes
 /// no reference to the node.
 ///
-/// ORDERING: `Release` pairs with [`Node::is_granted`]: the owner sees what the former holders of its
-/// permits wrote, and the granter is done with the node.
+/// ORDERING: `Release` pairs with [`Node::is_settled`]: the owner sees what the former holders of its
+/// permits wrote, and whoever settles it is done with the node.
 #[inline]
-pub(super) fn grant(granted: &impl Atomic<bool>) {
-    granted.store(true, Ordering::Release);
+pub(super) fn settle(status: &impl Atomic<u8>, outcome: Outcome) {
+    status.store(outcome as u8, Ordering::Release);
 }
 
 /// Checks rules 5 and 6: to loom these accesses are what freeing the node is.
@@ -249,7 +267,7 @@ impl<P: Policy> List<P> {
             let next = unsafe { node.next.get() };
             // SAFETY: rule 5: as above.
             assert!(ptr::eq(unsafe { next.prev.get() }, node), "neighbours point at one another");
-            assert!(!node.is_granted(), "who is granted is not linked");
+            assert!(!node.is_settled(), "who is settled is not linked");
             linked += 1;
             if ptr::eq(next, front) {
                 return linked;

@@ -9,7 +9,7 @@ use core::{
 
 use super::{
     Locked, Policy, WaitQueue,
-    list::{Node, grant},
+    list::{Node, settle},
     wake_batch::Discarded,
 };
 
@@ -39,8 +39,9 @@ unsafe impl<T: Primitive> Handle for alloc::rc::Rc<T> {}
 
 type PolicyOf<H> = <<H as Deref>::Target as Primitive>::Policy;
 type RequestOf<H> = <PolicyOf<H> as Policy>::Request;
+type RefusalOf<H> = <PolicyOf<H> as Policy>::Refusal;
 
-/// The part of a future that waits. Ready once, with its handle back, when the request was granted.
+/// The part of a future that waits. Ready once, with its handle back if the request was granted.
 ///
 /// Dropping it gives up its place, or gives back what was granted.
 pub(crate) struct Waiter<H: Handle> {
@@ -73,47 +74,58 @@ impl<H: Handle> Waiter<H> {
     /// Whether it was polled, and waits for its turn.
     #[inline]
     pub(crate) fn is_queued(&self) -> bool {
-        self.node.is_waiting.get() && !self.node.is_granted()
+        self.node.is_waiting.get() && !self.node.is_settled()
     }
 
     /// # Panics
     /// After it was ready.
     // All of the uncontended path is inline: an `acquire().await` comes down to one compare-exchange.
     #[inline(always)]
-    pub(crate) fn poll(self: Pin<&mut Self>, context: &Context<'_>) -> Poll<H> {
+    pub(crate) fn poll(
+        self: Pin<&mut Self>,
+        context: &Context<'_>,
+    ) -> Poll<Result<H, RefusalOf<H>>> {
         // SAFETY: rule 5: nothing is moved out of the node.
         let waiter = unsafe { self.get_unchecked_mut() };
         let waker = context.waker();
-        let granted = if waiter.node.is_waiting.get() {
-            waiter.node.is_granted() || waiter.poll_queued(waker)
+        let settled = if waiter.node.is_waiting.get() {
+            waiter.node.is_settled() || waiter.poll_queued(waker)
         } else {
             assert!(waiter.handle.is_some(), "polled after it was ready");
-            waiter.queue().try_take(waiter.node.request) || waiter.take_or_queue(waker.clone())
+            waiter.queue().try_take(waiter.node.request) || waiter.settle_or_queue(waker.clone())
         };
-        if !granted {
+        if !settled {
             return Poll::Pending;
         }
         waiter.node.is_waiting.set(false);
-        let handle = waiter.handle.take();
-        Poll::Ready(handle.expect("a waiter keeps its handle until it is ready"))
+        let handle = waiter.handle.take().expect("a waiter keeps its handle until it is ready");
+        Poll::Ready(match PolicyOf::<H>::REFUSAL {
+            Some(refusal) if waiter.node.is_refused() => Err(refusal),
+            _ => Ok(handle),
+        })
     }
 
-    /// The first poll when the fast path did not serve: true if it was served after all.
+    /// The first poll when the fast path did not serve: true if it is settled after all.
     #[cold]
-    fn take_or_queue(&self, waker: Waker) -> bool {
-        let lock = self.queue().take_or_lock(self.node.request);
+    fn settle_or_queue(&self, waker: Waker) -> bool {
+        let settled = self.queue().settle_or_lock(self.node.request);
         // From here on a panic gives back what was taken, for `drop` finds a node that waits.
         self.node.is_waiting.set(true);
-        let Some(mut locked) = lock else {
-            grant(&self.node.granted);
-            return true;
-        };
-        // SAFETY: rule 5: pinned, for this is called by `poll`; new to the list, and `drop` unlinks it.
-        unsafe { locked.push_back(&self.node, waker) };
-        false
+        match settled {
+            Ok(outcome) => {
+                settle(&self.node.status, outcome);
+                true
+            }
+            Err(mut locked) => {
+                // SAFETY: rule 5: pinned, for this is called by `poll`; new to the list, and `drop`
+                // unlinks it.
+                unsafe { locked.push_back(&self.node, waker) };
+                false
+            }
+        }
     }
 
-    /// A later poll: true if the request was granted meanwhile, else the task to wake is this one.
+    /// A later poll: true if the request was settled meanwhile, else the task to wake is this one.
     #[inline]
     fn poll_queued(&self, waker: &Waker) -> bool {
         // SAFETY: rule 5: the caller owns the node and has queued it.
@@ -136,7 +148,10 @@ impl<H: Handle> Waiter<H> {
     #[cold]
     fn cancel(&self) {
         let Some(mut locked) = self.lock_while_linked() else {
-            return self.queue().give_back(self.node.request);
+            if PolicyOf::<H>::REFUSAL.is_none() || !self.node.is_refused() {
+                self.queue().give_back(self.node.request);
+            }
+            return;
         };
         // SAFETY: rule 5: locked, and linked.
         let (waker, _) = unsafe { locked.unlink(&self.node) };
@@ -144,13 +159,13 @@ impl<H: Handle> Waiter<H> {
         locked.serve();
     }
 
-    /// The lock, unless the queued node is granted before it can be had.
+    /// The lock, unless the queued node is settled before it can be had.
     fn lock_while_linked(&self) -> Option<Locked<'_, PolicyOf<H>>> {
-        if self.node.is_granted() {
+        if self.node.is_settled() {
             return None;
         }
         let locked = self.queue().lock_if_queued()?;
-        (!self.node.is_granted()).then_some(locked)
+        (!self.node.is_settled()).then_some(locked)
     }
 
     #[inline]

@@ -35,9 +35,8 @@ fn a_semaphore_above_the_maximum_is_refused_with_both_numbers() {
     let too_many = Semaphore::MAX_PERMITS + 1;
     let message = message_of(|| Semaphore::new(too_many));
     let max = Semaphore::MAX_PERMITS;
-    let expected = format!(
-        "a semaphore of {too_many} permits is above Semaphore::MAX_PERMITS, which is {max}"
-    );
+    let expected =
+        format!("a semaphore of {too_many} permits is above MAX_PERMITS, which is {max}");
     assert_eq!(message, expected);
     assert_names(&message_of(|| Semaphore::new(usize::MAX)), &[usize::MAX]);
 }
