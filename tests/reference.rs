@@ -1,6 +1,6 @@
 //! What a semaphore is, written with a counter and a `VecDeque`, for one thread.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, task::Poll};
 
 /// A waiter, by the name that the program under test gave it.
 type Name = usize;
@@ -12,6 +12,7 @@ pub(crate) struct Reference {
     queue: VecDeque<(Name, usize)>,
     /// Those that were granted and have not been polled since.
     granted: Vec<(Name, usize)>,
+    is_closed: bool,
     /// Those to be woken by the last step, in this order.
     woken: Vec<Name>,
 }
@@ -32,6 +33,7 @@ impl Reference {
             in_use: 0,
             queue: VecDeque::new(),
             granted: Vec::new(),
+            is_closed: false,
             woken: Vec::new(),
         }
     }
@@ -56,7 +58,8 @@ impl Reference {
 
     /// Whether they were taken.
     pub(crate) fn try_acquire(&mut self, permits: usize) -> bool {
-        let taken = permits == 0 || (self.queue.is_empty() && permits <= self.free());
+        let is_there = permits == 0 || (self.queue.is_empty() && permits <= self.free());
+        let taken = is_there && !self.is_closed;
         if taken {
             self.in_use += permits;
         }
@@ -65,25 +68,34 @@ impl Reference {
 
     /// How many were taken.
     pub(crate) fn try_acquire_up_to(&mut self, permits: usize) -> usize {
-        let taken = if self.queue.is_empty() { permits.min(self.free()) } else { 0 };
+        let is_open = self.queue.is_empty() && !self.is_closed;
+        let taken = if is_open { permits.min(self.free()) } else { 0 };
         self.in_use += taken;
         taken
     }
 
-    /// Whether the waiter has its permits now.
-    pub(crate) fn poll(&mut self, name: Name, permits: usize) -> bool {
+    /// Whether the waiter has its permits now, if it need not wait any longer.
+    pub(crate) fn poll(&mut self, name: Name, permits: usize) -> Poll<bool> {
         if let Some(index) = self.granted.iter().position(|&(granted, _)| granted == name) {
             self.granted.remove(index);
-            return true;
+            return Poll::Ready(true);
         }
         if self.is_queued(name) {
-            return false;
+            return Poll::Pending;
+        }
+        if self.is_closed {
+            return Poll::Ready(false);
         }
         if self.try_acquire(permits) {
-            return true;
+            return Poll::Ready(true);
         }
         self.queue.push_back((name, permits));
-        false
+        Poll::Pending
+    }
+
+    pub(crate) fn close(&mut self) {
+        self.is_closed = true;
+        self.woken.extend(self.queue.drain(..).map(|(name, _)| name));
     }
 
     pub(crate) fn cancel(&mut self, name: Name) {

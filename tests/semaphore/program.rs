@@ -7,7 +7,10 @@ use std::{
     task::{Context, Poll},
 };
 
-use super::{Acquire, AcquireOwned, Counted, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use super::{
+    Acquire, AcquireOwned, Counted, OwnedSemaphorePermit, Semaphore, SemaphorePermit, close,
+    granted,
+};
 use crate::{
     reference::{Numbers, Reference},
     task::Wakes,
@@ -31,6 +34,7 @@ pub(crate) enum Step {
     ForgetPermits { permits: usize },
     Reduce { permits: usize },
     Set { permits: usize },
+    Close,
 }
 
 impl From<[u8; 3]> for Step {
@@ -50,7 +54,8 @@ impl From<[u8; 3]> for Step {
             24 => Self::Split { guard: index, permits },
             25 => Self::Merge { guard: index, other: usize::from(second) },
             26 | 27 => Self::Add { permits },
-            28 => Self::AddTooMany { permits },
+            28 if second < 224 => Self::AddTooMany { permits },
+            28 => Self::Close,
             29 => Self::ForgetPermits { permits },
             30 => Self::Reduce { permits },
             _ => Self::Set { permits: usize::from(second % 9) },
@@ -124,7 +129,7 @@ impl<'a> Machine<'a> {
             Step::Acquire { permits, owned, poll } => self.acquire(permits, owned, poll),
             Step::TryAcquire { permits, owned } => self.try_acquire(permits, owned),
             Step::TryAcquireUpTo { permits } => {
-                let taken = self.semaphore.try_acquire_up_to(permits);
+                let taken = self.semaphore.try_acquire_up_to(permits).into_iter().next();
                 let number = taken.as_ref().map_or(0, SemaphorePermit::num_permits);
                 assert_eq!(number, self.reference.try_acquire_up_to(permits));
                 self.guards.extend(taken.map(Guard::Borrowed));
@@ -189,6 +194,11 @@ impl<'a> Machine<'a> {
                 let before = self.semaphore.set_max_permits(permits);
                 assert_eq!(before, self.reference.set_limit(permits));
             }
+            Step::Close => {
+                if close(self.semaphore) {
+                    self.reference.close();
+                }
+            }
         }
     }
 
@@ -207,9 +217,11 @@ impl<'a> Machine<'a> {
 
     fn try_acquire(&mut self, permits: usize, owned: bool) {
         let guard = if owned {
-            Counted::clone(self.semaphore).try_acquire_many_owned(permits).map(Guard::Owned)
+            let owned = Counted::clone(self.semaphore).try_acquire_many_owned(permits);
+            owned.into_iter().next().map(Guard::Owned)
         } else {
-            self.semaphore.try_acquire_many(permits).map(Guard::Borrowed)
+            let borrowed = self.semaphore.try_acquire_many(permits);
+            borrowed.into_iter().next().map(Guard::Borrowed)
         };
         assert_eq!(guard.is_some(), self.reference.try_acquire(permits));
         self.guards.extend(guard);
@@ -220,15 +232,22 @@ impl<'a> Machine<'a> {
         let waker = Arc::clone(&self.wakers[waiting.waker].0).into();
         let mut context = Context::from_waker(&waker);
         let guard = match &mut waiting.future {
-            Future::Borrowed(future) => future.as_mut().poll(&mut context).map(Guard::Borrowed),
-            Future::Owned(future) => future.as_mut().poll(&mut context).map(Guard::Owned),
+            Future::Borrowed(future) => future
+                .as_mut()
+                .poll(&mut context)
+                .map(|output| granted(output).map(Guard::Borrowed)),
+            Future::Owned(future) => {
+                future.as_mut().poll(&mut context).map(|output| granted(output).map(Guard::Owned))
+            }
         };
-        assert_eq!(guard.is_ready(), self.reference.poll(waiting.name, waiting.permits));
-        if let Poll::Ready(guard) = guard {
-            assert_eq!(guard.num_permits(), waiting.permits);
-            self.guards.push(guard);
-            self.futures.swap_remove(index);
-        }
+        let expected = self.reference.poll(waiting.name, waiting.permits);
+        let Poll::Ready(guard) = guard else {
+            return assert_eq!(expected, Poll::Pending);
+        };
+        assert_eq!(expected, Poll::Ready(guard.is_some()));
+        let waited = self.futures.swap_remove(index);
+        assert!(guard.iter().all(|guard| guard.num_permits() == waited.permits));
+        self.guards.extend(guard);
     }
 
     fn split(&mut self, guard: usize, permits: usize) {
