@@ -32,9 +32,11 @@
 //!
 //! # Features
 //!
-//! - `std` (default): a thread that finds the queue locked for long yields to the one that holds the
+//! - `std` (default): threads can [block](Semaphore::acquire_blocking); a thread that finds the queue locked for long yields to the one that holds the
 //!   lock, and a waker that panics while another panic unwinds does not abort the process.
 //! - `alloc` (implied by `std`): links `alloc`.
+//! - `compio`: debug builds panic when a thread that runs compio is blocked by
+//!   [`acquire_blocking`](Semaphore::acquire_blocking) and its like.
 //!
 //! Without either the crate is `no_std` and needs nothing but atomics of a word's size. Waiters lock the
 //! queue for a few instructions by spinning, so an interrupt handler must not use a semaphore that the
@@ -84,6 +86,8 @@ extern crate alloc;
 extern crate std;
 
 mod backoff;
+#[cfg(feature = "std")]
+mod blocking;
 mod closed;
 mod flavour;
 mod loom;

@@ -11,6 +11,19 @@ pub(crate) use core::sync::atomic::{AtomicU8, AtomicUsize};
 
 pub(crate) use core::sync::atomic::Ordering;
 
+#[cfg(all(feature = "std", not(loom)))]
+pub(crate) use std::thread;
+
+/// There is no time under loom: whoever sleeps for a while lets the others go first.
+#[cfg(all(feature = "std", loom))]
+pub(crate) mod thread {
+    pub(crate) use ::loom::thread::{Thread, current, park};
+
+    pub(crate) fn park_timeout(_: core::time::Duration) {
+        ::loom::thread::yield_now();
+    }
+}
+
 /// [`core::cell::UnsafeCell`] with the interface of loom's, which sees where each access begins and ends.
 #[cfg(not(loom))]
 #[derive(Debug)]

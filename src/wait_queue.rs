@@ -21,6 +21,7 @@
 //! 7. No foreign code under the lock: no waker is cloned, woken or dropped while it is held.
 //! 8. In a batch the wakers from `woken` up to `filled` are there to be woken, and no others.
 //! 9. As long as a waiter has its handle, the handle keeps the queue alive and in place.
+//! 10. A thread that waits does not go on while a waker of it is left.
 //!
 //! # Costs
 //!
@@ -45,12 +46,16 @@
 #![allow(unsafe_code)]
 
 mod list;
+#[cfg(feature = "std")]
+mod thread;
 mod waiter;
 mod wake_batch;
 mod word;
 
 use core::{mem, task::Waker};
 
+#[cfg(feature = "std")]
+pub(crate) use self::thread::block_on;
 use self::{
     list::{Front, List, Node, Outcome, settle},
     wake_batch::{WakeBatch, run_foreign},

@@ -11,6 +11,8 @@ mod shared;
 mod unsync;
 
 mod adaptive_limit;
+#[cfg(feature = "std")]
+mod blocking;
 mod copy_tree;
 mod threads;
 mod traits;
