@@ -7,7 +7,10 @@
 //!   compare-exchange each.
 //! - [`unsync::Semaphore`] is for one thread, as compio's tasks are, and costs what a counter costs.
 //!
-//! Both stand on a queue of waiters that live in the futures that wait:
+//! [`ClosableSemaphore`] and [`unsync::ClosableSemaphore`] can be closed as well, so that a service that
+//! shuts down turns away who waits; and threads outside of a runtime can [block](Semaphore::acquire_blocking).
+//!
+//! All stand on a queue of waiters that live in the futures that wait:
 //!
 //! - Waiting never allocates, and neither does giving back.
 //! - Strictly first come, first served, and nobody passes by `try_acquire` either.

@@ -37,7 +37,7 @@ impl semaphore!() {
         self.permits().max()
     }
 
-    /// How many permits are held, or were granted to an [`Acquire`] that has not been polled since.
+    /// How many permits are held, or were granted to a [future](Self::acquire) that has not been polled since.
     ///
     /// It is the difference of two readings, the limit and what is free of it. If the limit moves
     /// between the two, it is off by as much, though never below 0.
