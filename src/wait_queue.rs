@@ -176,20 +176,17 @@ impl<P: Policy> WaitQueue<P> {
         })
     }
 
-    /// Settles the request, or else takes the lock to queue it.
+    /// Takes what the request asks for, or else the lock to queue for it.
     #[inline]
-    fn settle_or_lock(&self, request: P::Request) -> Result<Outcome, Locked<'_, P>> {
-        self.attempt(Word::load_after_unlock, move |seen| {
+    fn take_or_lock(&self, request: P::Request) -> Option<Locked<'_, P>> {
+        self.attempt(Word::load, move |seen| {
             if seen.is_locked() {
                 return None;
             }
-            if P::is_refused(seen.value(), request) {
-                return Some(Ok(Outcome::Refused));
-            }
             let granted = if seen.is_queued() { None } else { P::grant(seen.value(), request) };
             match granted {
-                Some(value) => self.word.try_take(seen, value).then_some(Ok(Outcome::Granted)),
-                None => self.word.try_lock_to_queue(seen).then(|| Err(Locked::new(self, seen))),
+                Some(value) => self.word.try_take(seen, value).then_some(None),
+                None => self.word.try_lock_to_queue(seen).then(|| Some(Locked::new(self, seen))),
             }
         })
     }

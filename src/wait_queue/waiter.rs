@@ -9,7 +9,7 @@ use core::{
 
 use super::{
     Locked, Policy, WaitQueue,
-    list::{Node, settle},
+    list::{Node, Outcome, settle},
     wake_batch::Discarded,
 };
 
@@ -108,21 +108,22 @@ impl<H: Handle> Waiter<H> {
     /// The first poll when the fast path did not serve: true if it is settled after all.
     #[cold]
     fn settle_or_queue(&self, waker: Waker) -> bool {
-        let settled = self.queue().settle_or_lock(self.node.request);
+        let request = self.node.request;
+        let lock = self.queue().take_or_lock(request);
         // From here on a panic gives back what was taken, for `drop` finds a node that waits.
         self.node.is_waiting.set(true);
-        match settled {
-            Ok(outcome) => {
-                settle(&self.node.status, outcome);
-                true
-            }
-            Err(mut locked) => {
-                // SAFETY: rule 5: pinned, for this is called by `poll`; new to the list, and `drop`
-                // unlinks it.
-                unsafe { locked.push_back(&self.node, waker) };
-                false
-            }
+        let Some(mut locked) = lock else {
+            settle(&self.node.status, Outcome::Granted);
+            return true;
+        };
+        if PolicyOf::<H>::is_refused(locked.value, request) {
+            drop(locked);
+            settle(&self.node.status, Outcome::Refused);
+            return true;
         }
+        // SAFETY: rule 5: pinned, for this is called by `poll`; new to the list, and `drop` unlinks it.
+        unsafe { locked.push_back(&self.node, waker) };
+        false
     }
 
     /// A later poll: true if the request was settled meanwhile, else the task to wake is this one.
