@@ -37,9 +37,16 @@
 //!
 //! Locking is one compare-exchange and unlocking one store.
 //!
+//! # Closing
+//!
+//! The word knows nothing of it: closed is a value by which the policy refuses requests, and that value
+//! never changes back. Whoever is queued is refused as others are granted, from the front, in batches, and
+//! after a panic; whoever comes later finds out under the lock, before queueing. A policy that refuses
+//! nothing says so by its types, and pays nothing.
+//!
 //! # A panicking waker
 //!
-//! Grants are made before anybody is woken, and the wakers of one locked section are collected in a
+//! Nodes are settled before anybody is woken, and the wakers of one locked section are collected in a
 //! batch. When one of them panics, the rest of the batch is woken and the rest of the queue served
 //! while the panic goes on. With `std`, what wakers do while a panic unwinds is kept from panicking a
 //! second time, which would abort.
