@@ -123,14 +123,11 @@ fn close_races_cancel() {
 
 /// Between two batches of refusals the queue is unlocked.
 #[test]
-fn close_in_batches_races_cancel_and_acquire() {
+fn close_in_batches_races_cancel() {
     model(|| {
         let service = Service::new(0);
         let [first, second, third, last] = [(); 4].map(|()| service.queued());
-        let other = thread::spawn(move || {
-            drop(third);
-            block_on(service.semaphore.acquire()).unwrap_err();
-        });
+        let other = thread::spawn(move || drop(third));
         service.semaphore.close();
         other.join().unwrap();
         for refused in [first, second, last] {

@@ -50,10 +50,25 @@ fn release_serves_in_batches() {
         let canceller = thread::spawn(|| drop(leaving));
         drop(all);
         canceller.join().unwrap();
-        for queued in [first, third, last] {
-            guarded.write(queued.woken());
-        }
-        guarded.assert_at_rest(4, 3);
+        // All at once: what the first gave back would serve the others.
+        drop([first, third, last].map(|queued| queued.woken()));
+        guarded.assert_at_rest(4, 0);
+    });
+}
+
+/// The front of the second batch leaves, and the one behind it wants more than there is.
+#[test]
+fn front_of_the_second_batch_leaves_and_the_next_wants_more() {
+    model(|| {
+        let guarded = Guarded::new(5);
+        let all = guarded.semaphore.try_acquire_many(5).unwrap();
+        let [first, second, third, leaving, last] = [1, 1, 1, 1, 3].map(|n| guarded.queued(n));
+        let canceller = thread::spawn(|| drop(leaving));
+        drop(all);
+        canceller.join().unwrap();
+        drop([first, second, third].map(|queued| queued.woken()));
+        drop(last.woken());
+        guarded.assert_at_rest(5, 0);
     });
 }
 

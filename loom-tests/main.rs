@@ -20,7 +20,7 @@
 //! | cancel while queued | `cancel_queued_races_all` | `cancel_races_grant`, `cancel_races_cancel`, `limit_raised_races_cancel`, `big_front_cancelled_while_permits_arrive`, `two_cancels_around_a_grant` |
 //! | cancel after the grant | `cancel_granted_races_all` | `cancel_races_grant_and_the_next_is_served`, `canceller_that_sees_an_empty_queue_sees_the_grant`, `release_cancel_and_try` |
 //! | release | `release_races_all` | `release_races_release`, `try_acquire_races_release`, `debt_is_paid_once`, `what_the_holder_wrote_is_seen_by_the_next` |
-//! | release of many | `release_many_races_all` | `release_serves_in_batches` |
+//! | release of many | `release_many_races_all` | `release_serves_in_batches`, `front_of_the_second_batch_leaves_and_the_next_wants_more` |
 //! | forget a permit | `forget_races_all` | `forget_races_add` |
 //! | add | `add_races_all` | `limit_raised_races_limit_raised`, `limit_raised_races_try_acquire_and_release`, `reduce_add_and_release` |
 //! | reduce | `reduce_races_all` | `limit_lowered_races_release` |
@@ -28,7 +28,7 @@
 //! | set | `set_races_all` | `limit_set_races_limit_set` |
 //! | try | `try_races_all` | `try_acquire_races_try_acquire`, `try_acquire_passes_nobody_who_is_queued`, `three_holders_in_a_row` |
 //! | up to | `try_up_to_races_all` | |
-//! | close | | `close_races_acquire`, `close_races_acquire_of_a_free_permit`, `close_races_grant`, `close_races_cancel`, `close_in_batches_races_cancel_and_acquire`, `close_races_release`, `close_races_limit_raised`, `close_races_close` |
+//! | close | | `close_races_acquire`, `close_races_acquire_of_a_free_permit`, `close_races_grant`, `close_races_cancel`, `close_in_batches_races_cancel`, `close_races_release`, `close_races_limit_raised`, `close_races_close` |
 //! | block a thread | | `blocking_acquire_races_release`, `deadline_races_grant`, `deadline_at_the_front_races_release`, `blocking_acquire_races_close` |
 //! | wait for the end | | `closed_future_races_close`, `drain_sees_the_last_permit`, `drain_races_release_and_forget` |
 //!

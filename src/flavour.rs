@@ -1,9 +1,8 @@
 //! The seam between the flavours: what the words of a queue and the status of a node are, and how its lock is waited for.
 //!
 //! All above it is written once. The models of the shared flavour hold for the other too: what runs on
-//! one thread, each operation to its end and with foreign code between them only (rule 7), is one of
-//! the interleavings that they explore. And a [`Cell`] does what an atomic does that no other thread
-//! touches.
+//! one thread, with foreign code only where nobody holds the lock (rule 7), is one of the interleavings
+//! that they explore. And a [`Cell`] does what an atomic does that no other thread touches.
 
 use core::cell::Cell;
 

@@ -35,8 +35,9 @@
 //!
 //! # Features
 //!
-//! - `std` (default): threads can [block](Semaphore::acquire_blocking); a thread that finds the queue locked for long yields to the one that holds the
-//!   lock, and a waker that panics while another panic unwinds does not abort the process.
+//! - `std` (default): threads can [block](Semaphore::acquire_blocking); a thread that finds the queue
+//!   locked for long yields to the one that holds the lock; and a waker that panics when it is woken or
+//!   dropped while another panic unwinds does not abort the process.
 //! - `alloc` (implied by `std`): links `alloc`.
 //! - `compio`: debug builds panic when a thread that runs compio is blocked by
 //!   [`acquire_blocking`](Semaphore::acquire_blocking) and its like.
@@ -49,7 +50,7 @@
 //!
 //! Built with `--cfg loom`, the crate uses the atomics of [loom](https://docs.rs/loom), so that code on
 //! top of it can be model-checked with all that happens inside. Constructors are not `const` then, and a
-//! `static` semaphore wants `loom::lazy_static`. Batches are of two, so that a second one is modelled.
+//! `static` semaphore wants `loom::lazy_static`. Batches are of three, so that a second one is modelled.
 //! The lists of [`unsync`] are watched by loom as well, so it works within a model only, too.
 //!
 //! ```text

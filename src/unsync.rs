@@ -28,7 +28,7 @@
 //!
 //! # Threads
 //!
-//! Nothing here is `Send` or `Sync`. Wakers are: one that was taken from a future of this module can be
+//! No semaphore, future or permit here is `Send` or `Sync`. Wakers are: one that was taken from a future of this module can be
 //! woken on any thread, for to wake is a matter of the runtime, and touches no queue.
 //!
 //! ```compile_fail,E0277

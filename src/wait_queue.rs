@@ -46,10 +46,10 @@
 //!
 //! # A panicking waker
 //!
-//! Nodes are settled before anybody is woken, and the wakers of one locked section are collected in a
-//! batch. When one of them panics, the rest of the batch is woken and the rest of the queue served
-//! while the panic goes on. With `std`, what wakers do while a panic unwinds is kept from panicking a
-//! second time, which would abort.
+//! Nodes are settled before anybody is woken, and if they are more than one, their wakers are collected
+//! in a batch. When one of them panics, the rest of the batch is woken and the rest of the queue served
+//! while the panic goes on. With `std`, waking and dropping wakers while a panic unwinds is kept from
+//! panicking a second time, which would abort.
 #![allow(unsafe_code)]
 
 mod list;

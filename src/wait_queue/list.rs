@@ -136,7 +136,8 @@ impl<P: Policy> Drop for Node<P> {
     }
 }
 
-/// A pointer to a neighbour in the ring, initialized by linking; for debugging it is null otherwise.
+/// A pointer to a neighbour in the ring, initialized by linking. For debugging it is null before, and
+/// `next` is null again after unlinking.
 struct Link<P: Policy>(UnsafeCell<MaybeUninit<*const Node<P>>>);
 
 impl<P: Policy> Link<P> {

@@ -112,18 +112,19 @@ impl<H: Handle> Waiter<H> {
         let lock = self.queue().take_or_lock(request);
         // From here on a panic gives back what was taken, for `drop` finds a node that waits.
         self.node.is_waiting.set(true);
-        let Some(mut locked) = lock else {
-            settle(&self.node.status, Outcome::Granted);
-            return true;
+        let outcome = match lock {
+            None => Outcome::Granted,
+            Some(locked) if PolicyOf::<H>::is_refused(locked.value, request) => Outcome::Refused,
+            Some(mut locked) => {
+                // SAFETY: rule 5: pinned, for this is called by `poll`; new to the list, and `drop`
+                // unlinks it.
+                unsafe { locked.push_back(&self.node, waker) };
+                return false;
+            }
         };
-        if PolicyOf::<H>::is_refused(locked.value, request) {
-            drop(locked);
-            settle(&self.node.status, Outcome::Refused);
-            return true;
-        }
-        // SAFETY: rule 5: pinned, for this is called by `poll`; new to the list, and `drop` unlinks it.
-        unsafe { locked.push_back(&self.node, waker) };
-        false
+        settle(&self.node.status, outcome);
+        drop(Discarded::new(waker));
+        true
     }
 
     /// A later poll: true if the request was settled meanwhile, else the task to wake is this one.
@@ -137,12 +138,13 @@ impl<H: Handle> Waiter<H> {
     fn change_waker(&self, waker: &Waker) -> bool {
         let waker = waker.clone();
         let Some(locked) = self.lock_while_linked() else {
+            drop(Discarded::new(waker));
             return true;
         };
         // SAFETY: rule 5: locked, and linked.
         let old = unsafe { self.node.replace_waker(waker) };
         drop(locked);
-        drop(old);
+        drop(Discarded::new(old));
         false
     }
 

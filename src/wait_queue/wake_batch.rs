@@ -1,9 +1,11 @@
 //! Wakers that were taken under the lock, to be run after it was given up (rule 7).
 
+#[cfg(feature = "std")]
+use core::mem;
 use core::{mem::MaybeUninit, task::Waker};
 
-/// How many waiters are granted under one lock; two under loom, so that a second batch is modelled.
-const BATCH: usize = if cfg!(loom) { 2 } else { 32 };
+/// How many waiters are granted under one lock; three under loom, so that a second batch is modelled.
+const BATCH: usize = if cfg!(loom) { 3 } else { 32 };
 
 /// Wakers on the stack, woken in the order in which they came.
 ///
@@ -90,8 +92,12 @@ fn swallow_panics(foreign: impl FnOnce()) {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
     let mut panicked = catch_unwind(AssertUnwindSafe(foreign));
-    // To drop what it has panicked with is to run foreign code again.
-    while let Err(payload) = panicked {
+    // To drop what it has panicked with is to run foreign code again; if that has no end, it is leaked.
+    for _ in 0..8 {
+        let Err(payload) = panicked else {
+            return;
+        };
         panicked = catch_unwind(AssertUnwindSafe(|| drop(payload)));
     }
+    mem::forget(panicked);
 }

@@ -1,7 +1,9 @@
 //! Panics: of ours, which name what was wrong, and of foreign wakers, which cost nobody anything.
 
 use std::{
+    cell::RefCell,
     panic::{AssertUnwindSafe, catch_unwind, panic_any},
+    rc::Rc,
     sync::atomic::{AtomicBool, Ordering},
     task::{Context, Waker},
 };
@@ -221,6 +223,51 @@ fn a_waiter_dropped_by_a_panic_may_have_a_waker_that_panics_when_dropped() {
         panic!("first");
     });
     assert_eq!((&*message, semaphore.waiters()), ("first", 0));
+}
+
+#[cfg(feature = "std")]
+#[test]
+fn a_future_polled_again_by_a_panic_may_have_an_old_waker_that_panics_when_dropped() {
+    struct PollsOnDrop<F: Future>(Task<F>);
+    impl<F: Future> Drop for PollsOnDrop<F> {
+        fn drop(&mut self) {
+            assert!(self.0.poll().is_pending());
+        }
+    }
+    let semaphore = Semaphore::new(0);
+    let mut acquire = Task::new(semaphore.acquire());
+    let waker = panics_when_the_clone_is_dropped("second");
+    assert!(acquire.future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    let message = message_of(|| {
+        let _polls = PollsOnDrop(acquire);
+        panic!("first");
+    });
+    assert_eq!((&*message, semaphore.waiters()), ("first", 0));
+}
+
+#[test]
+fn who_is_queued_while_a_permit_is_taken_after_all_is_served_when_it_comes_back() {
+    let semaphore = Counted::new(Semaphore::new(0));
+    let late = Rc::new(RefCell::new(None));
+    let adds = SendWrapper::new(Counted::clone(&semaphore));
+    let on_clone = Box::new(move || adds.add_permits(1));
+    let queues = SendWrapper::new((Counted::clone(&semaphore), Rc::clone(&late)));
+    let was_dropped = AtomicBool::new(false);
+    let on_drop = Box::new(move || {
+        if !was_dropped.swap(true, Ordering::Relaxed) {
+            let acquire = Counted::clone(&queues.0).acquire_owned();
+            *queues.1.borrow_mut() = Some(Task::waiting(acquire));
+            panic!("no");
+        }
+    });
+    let waker = Hooks { on_clone, on_drop, ..Hooks::default() }.into_waker();
+    let mut acquire = Task::new(semaphore.acquire());
+    let poll = || acquire.future.as_mut().poll(&mut Context::from_waker(&waker));
+    assert_eq!(message_of(poll), "no");
+    assert_eq!((semaphore.in_use(), semaphore.waiters()), (1, 1));
+    drop(acquire);
+    drop(late.take().unwrap().woken());
+    assert_eq!(semaphore.available_permits(), 1);
 }
 
 #[cfg(feature = "std")]

@@ -1,6 +1,8 @@
 //! Which waker is woken, and what it may do.
 
 use std::{
+    cell::RefCell,
+    rc::Rc,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -62,6 +64,29 @@ fn a_waker_is_not_kept_after_the_grant_or_the_cancel() {
         }
         assert_eq!(Arc::strong_count(&dropped), 1);
     }
+}
+
+/// The front of the second batch leaves while the first is woken.
+#[test]
+fn a_waker_may_cancel_the_front_of_the_next_batch() {
+    let semaphore = Counted::new(Semaphore::new(0));
+    let leaving = Rc::new(RefCell::new(None));
+    let cancels = SendWrapper::new(Rc::clone(&leaving));
+    let on_wake = Box::new(move || drop(cancels.borrow_mut().take()));
+    let waker = Hooks { on_wake, ..Hooks::default() }.into_waker();
+    let mut first = Task::new(semaphore.acquire());
+    assert!(first.future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    let batch: Vec<_> = (1..32).map(|_| Task::waiting(semaphore.acquire())).collect();
+    *leaving.borrow_mut() = Some(Task::waiting(Counted::clone(&semaphore).acquire_owned()));
+    let mut last = Task::waiting(semaphore.acquire_many(3));
+    semaphore.add_permits(34);
+    assert_eq!((semaphore.in_use(), semaphore.waiters()), (32, 1));
+    last.assert_asleep();
+    semaphore.add_permits(1);
+    drop(last.woken());
+    batch.into_iter().for_each(|task| drop(task.woken()));
+    drop(first);
+    assert_eq!(semaphore.available_permits(), 35);
 }
 
 #[test]
