@@ -55,7 +55,9 @@ fn main() {
     let options = Options::parse();
     let chosen = |name: &str, by: &Option<String>| by.as_ref().is_none_or(|by| name == by);
     let cases: Vec<Case> = cases_of::<compio_sync::Semaphore>()
+        .chain(cases_of::<compio_sync::ClosableSemaphore>())
         .chain(cases_of::<compio_sync::unsync::Semaphore>())
+        .chain(cases_of::<compio_sync::unsync::ClosableSemaphore>())
         .chain(cases_of::<futures_intrusive::sync::LocalSemaphore>())
         .filter(|case| chosen(case.path, &options.path) && chosen(case.subject, &options.subject))
         .collect();
@@ -82,7 +84,7 @@ fn main() {
     for (path, medians) in table {
         println!("{path}");
         for (subject, median) in medians {
-            println!("    {subject:<24} {median:>9.2} ns");
+            println!("    {subject:<27} {median:>9.2} ns");
         }
     }
 }

@@ -35,7 +35,9 @@ macro_rules! ours {
 }
 ours!(
     compio_sync::Semaphore = "compio-sync",
-    compio_sync::unsync::Semaphore = "compio-sync unsync"
+    compio_sync::ClosableSemaphore = "compio-sync closable",
+    compio_sync::unsync::Semaphore = "compio-sync unsync",
+    compio_sync::unsync::ClosableSemaphore = "compio-sync unsync closable"
 );
 
 impl Subject for futures_intrusive::sync::LocalSemaphore {

@@ -51,7 +51,7 @@ use crate::{
 /// those who wait.
 ///
 /// It is seven words long. Until it is closed it does what a [`Semaphore`](super::Semaphore) does, in
-/// the same order and at the same price, but that acquiring may fail. [`close`](Self::close) refuses
+/// the same order and at nearly the same price, but that acquiring may fail. [`close`](Self::close) refuses
 /// everybody who is queued and everybody who comes later. Permits that are held, or were granted
 /// before, stay valid, and [`drain`](Self::drain) waits until they are back.
 ///
@@ -225,6 +225,10 @@ impl ClosableSemaphore {
 
     /// Waits for a permit, as [`Semaphore::acquire`](super::Semaphore::acquire) does.
     ///
+    /// # Fairness
+    ///
+    /// As [`Semaphore::acquire`](super::Semaphore::acquire).
+    ///
     /// # Errors
     ///
     /// [`Closed`], when it is closed before the permit is granted.
@@ -256,6 +260,10 @@ impl ClosableSemaphore {
     }
 
     /// Waits for many permits, as [`Semaphore::acquire_many`](super::Semaphore::acquire_many) does.
+    ///
+    /// # Fairness
+    ///
+    /// As [`Semaphore::acquire_many`](super::Semaphore::acquire_many).
     ///
     /// # Errors
     ///
@@ -299,6 +307,10 @@ impl ClosableSemaphore {
 
     /// Takes a permit if one is free and nobody is queued.
     ///
+    /// # Fairness
+    ///
+    /// As [`Semaphore::try_acquire`](super::Semaphore::try_acquire).
+    ///
     /// # Errors
     ///
     /// [`TryAcquireError::Closed`], if it is closed, else [`TryAcquireError::NoPermits`].
@@ -321,6 +333,10 @@ impl ClosableSemaphore {
     /// Takes many permits at once if they are free and nobody is queued; none at all is there until it is
     /// closed.
     ///
+    /// # Fairness
+    ///
+    /// As [`Semaphore::try_acquire_many`](super::Semaphore::try_acquire_many).
+    ///
     /// # Errors
     ///
     /// [`TryAcquireError::Closed`], if it is closed, else [`TryAcquireError::NoPermits`].
@@ -342,6 +358,10 @@ impl ClosableSemaphore {
     }
 
     /// Takes what is free, but at most `permits`.
+    ///
+    /// # Fairness
+    ///
+    /// As [`Semaphore::try_acquire_up_to`](super::Semaphore::try_acquire_up_to).
     ///
     /// # Errors
     ///

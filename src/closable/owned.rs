@@ -23,6 +23,10 @@ use crate::{
 impl ClosableSemaphore {
     /// Waits for a permit that owns its part of the semaphore.
     ///
+    /// # Fairness
+    ///
+    /// As [`Semaphore::acquire_owned`](super::super::Semaphore::acquire_owned).
+    ///
     /// # Errors
     ///
     /// [`Closed`], when it is closed before the permit is granted.
@@ -52,6 +56,10 @@ impl ClosableSemaphore {
     }
 
     /// Waits for many permits, to get them all at once in a guard that owns its part of the semaphore.
+    ///
+    /// # Fairness
+    ///
+    /// As [`Semaphore::acquire_many_owned`](super::super::Semaphore::acquire_many_owned).
     ///
     /// # Errors
     ///
@@ -88,6 +96,10 @@ impl ClosableSemaphore {
     ///
     #[doc = counted!("The `", "` is gone either way.")]
     ///
+    /// # Fairness
+    ///
+    /// As [`Semaphore::try_acquire_owned`](super::super::Semaphore::try_acquire_owned).
+    ///
     /// # Errors
     ///
     /// [`TryAcquireError::Closed`], if it is closed, else [`TryAcquireError::NoPermits`].
@@ -113,6 +125,10 @@ impl ClosableSemaphore {
     /// nobody is queued.
     ///
     #[doc = counted!("The `", "` is gone either way.")]
+    ///
+    /// # Fairness
+    ///
+    /// As [`Semaphore::try_acquire_many_owned`](super::super::Semaphore::try_acquire_many_owned).
     ///
     /// # Errors
     ///
