@@ -82,5 +82,8 @@ fn release(sleeper: *const ()) {
     let wakers = unsafe { &(*sleeper.cast::<Sleeper>()).wakers };
     // ORDERING: `Release` pairs with `AloneOnDrop`.
     wakers.fetch_sub(1, Ordering::Release);
+    // loom would make one step of this and the line above, and hide what the line above is for.
+    #[cfg(loom)]
+    ::loom::thread::yield_now();
     thread.unpark();
 }
