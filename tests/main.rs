@@ -14,5 +14,6 @@ mod adaptive_limit;
 #[cfg(feature = "std")]
 mod blocking;
 mod copy_tree;
+mod graceful_shutdown;
 mod threads;
 mod traits;
