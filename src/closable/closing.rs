@@ -131,6 +131,8 @@ pin_project! {
     /// Waits until every permit of a closed [`ClosableSemaphore`] is back: the future of
     /// [`drain`](ClosableSemaphore::drain).
     ///
+    /// It waits in the queue of the semaphore, as one of its [waiters](ClosableSemaphore::waiters).
+    ///
     /// # Cancel safety
     ///
     /// Can be dropped at any time.
