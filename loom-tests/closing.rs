@@ -2,7 +2,7 @@
 
 use std::task::Poll;
 
-use compio_sync::{ClosableAcquire, ClosablePermit, ClosableSemaphore, Closed};
+use compio_sync::{ClosableAcquire, ClosablePermit, ClosableSemaphore, Closed, TryAcquireError};
 use loom::{cell::UnsafeCell, future::block_on, model, thread};
 
 use crate::task::Task;
@@ -69,6 +69,44 @@ fn close_races_acquire() {
         block_on(service.semaphore.acquire()).unwrap_err();
         assert_eq!(service.read(), 1);
         closer.join().unwrap();
+        service.assert_closed(0);
+    });
+}
+
+/// Who is told that it is closed may look while the others are being told.
+#[test]
+fn close_races_one_who_is_told() {
+    model(|| {
+        let service = Service::new(0);
+        let [told, behind] = [(); 2].map(|()| service.queued());
+        let waiter = thread::spawn(move || {
+            block_on(told.future).unwrap_err();
+            let semaphore = &service.semaphore;
+            assert!(semaphore.is_closed());
+            assert_eq!(semaphore.try_acquire().unwrap_err(), TryAcquireError::Closed);
+            assert_eq!(semaphore.try_acquire_many(0).unwrap_err(), TryAcquireError::Closed);
+        });
+        service.semaphore.close();
+        waiter.join().unwrap();
+        outcome(behind).unwrap_err();
+        service.assert_closed(0);
+    });
+}
+
+/// Who asks may see the value before the lock is given up, and then must see what it stands for.
+#[test]
+fn close_races_is_closed() {
+    model(|| {
+        let service = Service::new(0);
+        let queued = service.queued();
+        let asker = thread::spawn(|| {
+            if service.semaphore.is_closed() {
+                assert_eq!(service.read(), 1);
+            }
+        });
+        service.write_and_close();
+        asker.join().unwrap();
+        outcome(queued).unwrap_err();
         service.assert_closed(0);
     });
 }
@@ -203,7 +241,7 @@ fn drain_sees_the_last_permit() {
             drop(permit);
         });
         block_on(drain);
-        assert_eq!(service.read(), 1);
+        assert_eq!((service.read(), service.semaphore.in_use()), (1, 0));
         holder.join().unwrap();
         service.assert_closed(1);
     });

@@ -28,7 +28,7 @@
 //! | set | `set_races_all` | `limit_set_races_limit_set` |
 //! | try | `try_races_all` | `try_acquire_races_try_acquire`, `try_acquire_passes_nobody_who_is_queued`, `three_holders_in_a_row` |
 //! | up to | `try_up_to_races_all` | |
-//! | close | | `close_races_acquire`, `close_races_acquire_of_a_free_permit`, `close_races_grant`, `close_races_cancel`, `close_in_batches_races_cancel`, `close_races_release`, `close_races_limit_raised`, `close_races_close` |
+//! | close | | `close_races_acquire`, `close_races_one_who_is_told`, `close_races_is_closed`, `close_races_acquire_of_a_free_permit`, `close_races_grant`, `close_races_cancel`, `close_in_batches_races_cancel`, `close_races_release`, `close_races_limit_raised`, `close_races_close` |
 //! | block a thread | | `blocking_acquire_races_release`, `deadline_races_grant`, `deadline_at_the_front_races_release`, `blocking_acquire_races_close` |
 //! | wait for the end | | `closed_future_races_close`, `drain_sees_the_last_permit`, `drain_races_release_and_forget` |
 //!

@@ -76,7 +76,9 @@ impl Semaphore {
     /// Blocks the thread until it has a permit, or until the deadline: then it is `None`.
     ///
     /// **Not to be called on a thread that runs a runtime.** A permit that is free is had even after
-    /// the deadline. Giving up unlinks it from the queue in O(1), and loses nothing.
+    /// the deadline. Giving up unlinks it from the queue in O(1), and loses nothing. If it is granted at
+    /// that very moment it returns when whoever did so has woken it, which may be late if the wakers of
+    /// others come first and block.
     ///
     /// # Panics
     ///

@@ -372,6 +372,10 @@ impl<'q, P: Policy> Locked<'q, P> {
             self.value = P::grant(self.value, front.request)?;
             Outcome::Granted
         };
+        // Who is told of an end must not find the time before it.
+        if P::REFUSAL.is_some() {
+            self.queue.word.publish(self.value);
+        }
         // SAFETY: rule 5: locked, and linked.
         let (waker, next) = unsafe { self.unlink(front) };
         settle(&front.status, outcome);

@@ -46,7 +46,6 @@ pin_project! {
     /// ```
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct ClosableAcquire<'a> {
-        permits: usize,
         #[pin]
         waiter: Waiter<&'a ClosableSemaphore>,
     }
@@ -55,7 +54,7 @@ pin_project! {
 impl<'a> ClosableAcquire<'a> {
     #[inline]
     pub(super) fn new(semaphore: &'a ClosableSemaphore, permits: usize) -> Self {
-        Self { permits, waiter: Waiter::new(semaphore, Request::Permits(permits)) }
+        Self { waiter: Waiter::new(semaphore, Request::Permits(permits)) }
     }
 
     /// How many permits it waits for.
@@ -69,7 +68,7 @@ impl<'a> ClosableAcquire<'a> {
     /// ```
     #[must_use]
     pub fn num_permits(&self) -> usize {
-        self.permits
+        self.waiter.request().permits()
     }
 
     /// Whether it is in the queue: it was polled, and is neither granted nor refused yet.
@@ -92,12 +91,9 @@ impl<'a> Future for ClosableAcquire<'a> {
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let permits = *this.permits;
-        let semaphore = ready!(this.waiter.poll(context))?;
-        if permits == 0 && semaphore.is_closed() {
-            return Poll::Ready(Err(Closed));
-        }
+        let permits = self.num_permits();
+        let semaphore = ready!(self.project().waiter.poll(context))?;
+        semaphore.check(permits)?;
         Poll::Ready(Ok(ClosablePermit::new(semaphore, permits)))
     }
 }

@@ -82,15 +82,11 @@ impl Drop for SetOnDrop<'_> {
 
 pin_project! {
     /// Waits until a [`ClosableSemaphore`] is closed: the future of
-    /// [`closed`](ClosableSemaphore::closed).
+    /// [`closed`](ClosableSemaphore::closed). Polled again after that it is ready again.
     ///
     /// # Cancel safety
     ///
     /// Can be dropped at any time.
-    ///
-    /// # Panics
-    ///
-    /// When it is polled again after it was ready.
     ///
     /// # Examples
     ///
@@ -106,6 +102,7 @@ pin_project! {
     /// ```
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct WaitForClose<'a> {
+        semaphore: &'a ClosableSemaphore,
         #[pin]
         waiter: Waiter<&'a Event>,
     }
@@ -113,8 +110,8 @@ pin_project! {
 
 impl<'a> WaitForClose<'a> {
     #[inline]
-    pub(super) fn new(event: &'a Event) -> Self {
-        Self { waiter: Waiter::new(event, ()) }
+    pub(super) fn new(semaphore: &'a ClosableSemaphore) -> Self {
+        Self { semaphore, waiter: Waiter::new(&semaphore.closed, ()) }
     }
 }
 
@@ -122,7 +119,10 @@ impl Future for WaitForClose<'_> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let Ok(_) = ready!(self.project().waiter.poll(context));
+        // Those who are refused are woken before the event is set.
+        if !self.semaphore.is_closed() {
+            let Ok(_) = ready!(self.project().waiter.poll(context));
+        }
         Poll::Ready(())
     }
 }

@@ -55,6 +55,11 @@ use crate::{
 /// everybody who is queued and everybody who comes later. Permits that are held, or were granted
 /// before, stay valid, and [`drain`](Self::drain) waits until they are back.
 ///
+/// Its numbers and its limit go on when it is closed. But then it is [`in_use`](Self::in_use) that is one
+/// reading, and [`available_permits`](Self::available_permits) and [`debt`](Self::debt) that are the
+/// difference of two, off by as much as the limit moves between them; and permits that are added go to
+/// nobody.
+///
 /// # Fairness
 ///
 /// As the [`Semaphore`](super::Semaphore): strictly first come, first served. Closing refuses those who
@@ -101,6 +106,17 @@ pub(crate) enum Request {
     Permits(usize),
     /// That it is closed and nothing is in use.
     AllBack,
+}
+
+impl Request {
+    /// How many permits it is for.
+    #[inline]
+    fn permits(self) -> usize {
+        match self {
+            Self::Permits(permits) => permits,
+            Self::AllBack => 0,
+        }
+    }
 }
 
 const CLOSED: isize = 1;
@@ -385,11 +401,13 @@ impl ClosableSemaphore {
 
     #[inline]
     fn try_take(&self, permits: usize) -> Result<(), TryAcquireError> {
-        if self.permits.try_take(permits) && (permits > 0 || !self.is_closed()) {
-            Ok(())
-        } else {
-            Err(self.why_not())
-        }
+        if self.permits.try_take(permits) { Ok(self.check(permits)?) } else { Err(self.why_not()) }
+    }
+
+    /// Permits that were taken are; but no permits are always there, and after closing not even those.
+    #[inline]
+    fn check(&self, permits: usize) -> Result<(), Closed> {
+        if permits == 0 && self.is_closed() { Err(Closed) } else { Ok(()) }
     }
 
     fn why_not(&self) -> TryAcquireError {
@@ -400,7 +418,7 @@ impl ClosableSemaphore {
     /// more.
     ///
     /// Permits that are held stay valid and can come back, and who was granted before has his. Closing
-    /// it again does nothing.
+    /// it again changes nothing.
     ///
     /// O(1) for each that is refused.
     ///
@@ -467,7 +485,7 @@ impl ClosableSemaphore {
     /// ```
     #[inline]
     pub fn closed(&self) -> WaitForClose<'_> {
-        WaitForClose::new(&self.closed)
+        WaitForClose::new(self)
     }
 
     /// [Closes](Self::close) it, at once, and then waits until every permit is back: nothing is in use, and

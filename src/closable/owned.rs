@@ -188,7 +188,6 @@ pin_project! {
     /// ```
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct ClosableAcquireOwned {
-        permits: usize,
         #[pin]
         waiter: Waiter<counted!(ClosableSemaphore)>,
     }
@@ -197,7 +196,7 @@ pin_project! {
 impl ClosableAcquireOwned {
     #[inline]
     fn new(semaphore: counted!(ClosableSemaphore), permits: usize) -> Self {
-        Self { permits, waiter: Waiter::new(semaphore, Request::Permits(permits)) }
+        Self { waiter: Waiter::new(semaphore, Request::Permits(permits)) }
     }
 
     /// How many permits it waits for.
@@ -214,7 +213,7 @@ impl ClosableAcquireOwned {
     /// ```
     #[must_use]
     pub fn num_permits(&self) -> usize {
-        self.permits
+        self.waiter.request().permits()
     }
 
     /// Whether it is in the queue, as [`ClosableAcquire::is_queued`](super::ClosableAcquire::is_queued).
@@ -240,12 +239,9 @@ impl Future for ClosableAcquireOwned {
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let permits = *this.permits;
-        let semaphore = ready!(this.waiter.poll(context))?;
-        if permits == 0 && semaphore.is_closed() {
-            return Poll::Ready(Err(Closed));
-        }
+        let permits = self.num_permits();
+        let semaphore = ready!(self.project().waiter.poll(context))?;
+        semaphore.check(permits)?;
         Poll::Ready(Ok(OwnedClosablePermit::new(semaphore, permits)))
     }
 }

@@ -58,7 +58,7 @@ impl<P: Policy> Node<P> {
 
     /// Whether the owner will never have what it asked for.
     ///
-    /// ORDERING: `Relaxed`: the owner asks when it has seen that the node is settled.
+    /// ORDERING: `Relaxed`: if it was settled by another, the owner has seen that before it asks.
     #[inline]
     pub(super) fn is_refused(&self) -> bool {
         self.status.load(Ordering::Relaxed) == Outcome::Refused as u8

@@ -4,7 +4,7 @@
 use core::mem;
 use core::{mem::MaybeUninit, task::Waker};
 
-/// How many waiters are granted under one lock; three under loom, so that a second batch is modelled.
+/// How many waiters are settled under one lock; three under loom, so that a second batch is modelled.
 const BATCH: usize = if cfg!(loom) { 3 } else { 32 };
 
 /// Wakers on the stack, woken in the order in which they came.

@@ -65,7 +65,7 @@ impl<N: Atomic<usize>> Word<N> {
     }
 
     /// ORDERING: `Acquire` pairs with [`unlock`](Self::unlock): who finds the queue empty sees all that was done to its
-    /// last node.
+    /// last node. It pairs with [`publish`](Self::publish), too.
     #[inline]
     pub(super) fn load_after_unlock(&self) -> Snapshot {
         Snapshot(self.0.load(Ordering::Acquire))
@@ -111,6 +111,16 @@ impl<N: Atomic<usize>> Word<N> {
     fn try_set(&self, seen: Snapshot, flags: usize) -> bool {
         debug_assert!(!seen.is_locked());
         self.0.compare_exchange(seen.0, seen.0 | flags, Ordering::Acquire)
+    }
+
+    /// Publishes the value, for the holder of the lock, who keeps it.
+    ///
+    /// ORDERING: `Release` pairs with [`load_after_unlock`](Self::load_after_unlock): who sees the value sees what was
+    /// done before it became that. A plain store will do, as for [`unlock`](Self::unlock).
+    #[inline]
+    pub(super) fn publish(&self, value: isize) {
+        debug_assert!(self.load().is_locked());
+        self.0.store(Snapshot::new(value, LOCKED | QUEUED).0, Ordering::Release);
     }
 
     /// Publishes value and queue flag and gives up the lock, for its holder alone.

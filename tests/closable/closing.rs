@@ -131,7 +131,8 @@ fn closed_waits_until_it_is_closed() {
     drop(Task::waiting(semaphore.closed()));
     semaphore.close();
     waiting.woken();
-    assert!(Task::new(semaphore.closed()).poll().is_ready());
+    let mut late = Task::new(semaphore.closed());
+    assert!(late.poll().is_ready() && late.poll().is_ready(), "as often as it is asked");
 }
 
 #[test]
@@ -209,6 +210,7 @@ fn wakers_may_call_back_while_it_is_closed() {
             again.close();
             assert!(again.try_acquire().is_err());
             assert!(matches!(Task::new(again.acquire()).poll(), Poll::Ready(Err(Closed))));
+            assert!(Task::new(again.closed()).poll().is_ready());
             assert!(Task::new(again.drain()).poll().is_ready());
         });
         let waker = Hooks { on_wake, ..Hooks::default() }.into_waker();
