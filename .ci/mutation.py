@@ -47,7 +47,11 @@ class Mutation:
 
     def run(self, suite, only=None, seconds=900):
         """The outcome, and the tests that failed: "passed", "failed", "no build" or "no end"."""
-        filters = ["--exact", only] if only else suite["skipped"]
+        if only is None:
+            filters = suite["skipped"]
+        else:
+            # A module, or one test.
+            filters = [only] if only.endswith("::") else ["--exact", only]
         env = dict(os.environ)
         env["RUSTFLAGS"] = suite["flags"]
         env["CARGO_TARGET_DIR"] = str(self.folder / suite["command"][-1])
@@ -74,6 +78,14 @@ class Mutation:
         # A panic in a destructor aborts the process before a test is reported: it names its thread.
         failed += re.findall(r"^thread '(\S+)' (?:\(\d+\) )?panicked", ran.stderr, re.M)
         return "failed", list(dict.fromkeys(name for name in failed if name != "main"))
+
+    def first_to_fail(self, suite, groups, seconds=900):
+        """The same, but run group by group, and no further than to the first failure."""
+        for group in groups:
+            outcome, failed = self.run(suite, group, seconds)
+            if outcome != "passed":
+                return outcome, failed
+        return "passed", []
 
     def must_pass(self, suite):
         """Nothing is caught by a suite that fails anyhow."""
