@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -60,23 +61,28 @@ class Mutation:
         built = subprocess.run(build, cwd=self.tree, env=env, capture_output=True, text=True)
         if built.returncode != 0:
             return "no build", built.stderr.splitlines()[-20:]
+        ran = subprocess.Popen(
+            [*suite["command"], "--", *filters],
+            cwd=self.tree,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
         try:
-            ran = subprocess.run(
-                [*suite["command"], "--", *filters],
-                cwd=self.tree,
-                env=env,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=seconds,
-            )
+            out, err = ran.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
+            # cargo, and the test that it runs.
+            os.killpg(ran.pid, signal.SIGKILL)
+            ran.communicate()
             return "no end", []
         if ran.returncode == 0:
             return "passed", []
-        failed = re.findall(r"^test (\S+)(?: - should panic)? \.\.\. FAILED", ran.stdout, re.M)
+        failed = re.findall(r"^test (\S+)(?: - should panic)? \.\.\. FAILED", out, re.M)
         # A panic in a destructor aborts the process before a test is reported: it names its thread.
-        failed += re.findall(r"^thread '(\S+)' (?:\(\d+\) )?panicked", ran.stderr, re.M)
+        failed += re.findall(r"^thread '(\S+)' (?:\(\d+\) )?panicked", err, re.M)
         return "failed", list(dict.fromkeys(name for name in failed if name != "main"))
 
     def first_to_fail(self, suite, groups, seconds=900):
