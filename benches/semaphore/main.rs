@@ -3,13 +3,15 @@
 mod paths;
 mod subjects;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use clap::Parser;
+use compio_sync::{ClosableSemaphore, Semaphore, unsync};
+use futures_intrusive::sync as intrusive;
 
 use self::{
-    paths::{Path, paths},
-    subjects::Subject,
+    paths::{Path, of_one_thread, of_threads},
+    subjects::{Floor, Saa},
 };
 
 /// Times each path through each semaphore, and prints nanoseconds a round: medians of alternating samples.
@@ -23,7 +25,7 @@ struct Options {
     subject: Option<String>,
 
     /// Samples of each
-    #[arg(long, default_value_t = 101, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, default_value_t = 51, value_parser = clap::value_parser!(u16).range(1..))]
     samples: u16,
 
     /// Runs one sample of so many rounds, and times nothing: for counting instructions
@@ -34,57 +36,82 @@ struct Options {
     bench: bool,
 }
 
-/// One path through one semaphore.
-struct Case {
-    path: &'static str,
-    subject: &'static str,
-    rounds: usize,
-    run: Box<dyn Fn(usize) -> Duration>,
-}
-
-fn cases_of<S: Subject + 'static>() -> impl Iterator<Item = Case> {
-    paths::<S>().into_iter().map(|Path { name, run, rounds }| Case {
-        path: name,
-        subject: S::NAME,
-        rounds,
-        run: Box::new(move |rounds| run(&S::new(0), rounds)),
-    })
+fn all() -> Vec<Path> {
+    [
+        of_one_thread::<Floor>(),
+        of_one_thread::<Semaphore>(),
+        of_one_thread::<ClosableSemaphore>(),
+        of_one_thread::<tokio::sync::Semaphore>(),
+        of_one_thread::<async_lock::Semaphore>(),
+        of_one_thread::<asyncband::semaphore::Semaphore>(),
+        of_one_thread::<maitake_sync::Semaphore>(),
+        of_one_thread::<intrusive::Semaphore>(),
+        of_one_thread::<Saa>(),
+        of_one_thread::<unsync::Semaphore>(),
+        of_one_thread::<unsync::ClosableSemaphore>(),
+        of_one_thread::<intrusive::LocalSemaphore>(),
+        of_threads::<Semaphore>(),
+        of_threads::<tokio::sync::Semaphore>(),
+        of_threads::<async_lock::Semaphore>(),
+        of_threads::<asyncband::semaphore::Semaphore>(),
+        of_threads::<maitake_sync::Semaphore>(),
+        of_threads::<intrusive::Semaphore>(),
+        of_threads::<Saa>(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn main() {
     let options = Options::parse();
     let chosen = |name: &str, by: &Option<String>| by.as_ref().is_none_or(|by| name == by);
-    let cases: Vec<Case> = cases_of::<compio_sync::Semaphore>()
-        .chain(cases_of::<compio_sync::ClosableSemaphore>())
-        .chain(cases_of::<compio_sync::unsync::Semaphore>())
-        .chain(cases_of::<compio_sync::unsync::ClosableSemaphore>())
-        .chain(cases_of::<futures_intrusive::sync::LocalSemaphore>())
-        .filter(|case| chosen(case.path, &options.path) && chosen(case.subject, &options.subject))
-        .collect();
-    if let Some(rounds) = options.rounds {
-        for case in &cases {
-            (case.run)(rounds);
+    let mut paths = all();
+    paths
+        .retain(|path| chosen(&path.name, &options.path) && chosen(path.subject, &options.subject));
+    match options.rounds {
+        Some(rounds) => {
+            for path in &paths {
+                (path.run)(rounds);
+            }
         }
-        return;
+        None => print(&paths, &medians(&paths, options.samples)),
     }
+}
 
-    let mut samples = vec![Vec::new(); cases.len()];
-    for _ in 0..options.samples {
-        for (case, samples) in cases.iter().zip(&mut samples) {
-            samples.push((case.run)(case.rounds));
+/// Nanoseconds a round, of each.
+fn medians(paths: &[Path], samples: u16) -> Vec<f64> {
+    let mut taken = vec![Vec::new(); paths.len()];
+    for _ in 0..samples {
+        for (path, taken) in paths.iter().zip(&mut taken) {
+            taken.push((path.run)(path.rounds));
         }
     }
+    let median = |(path, mut taken): (&Path, Vec<Duration>)| {
+        taken.sort_unstable();
+        taken[taken.len() / 2].as_nanos() as f64 / path.rounds as f64
+    };
+    paths.iter().zip(taken).map(median).collect()
+}
 
-    let mut table: BTreeMap<&str, BTreeMap<&str, f64>> = BTreeMap::new();
-    for (case, samples) in cases.iter().zip(&mut samples) {
-        samples.sort_unstable();
-        let median = samples[samples.len() / 2].as_nanos() as f64 / case.rounds as f64;
-        table.entry(case.path).or_default().insert(case.subject, median);
-    }
-    for (path, medians) in table {
-        println!("{path}");
-        for (subject, median) in medians {
-            println!("    {subject:<27} {median:>9.2} ns");
+/// A line for each semaphore under each path, with how many times slower it is than ours.
+fn print(paths: &[Path], medians: &[f64]) {
+    let mut names: Vec<_> = paths.iter().map(|path| &path.name).collect();
+    names.dedup();
+    let mut shown = Vec::new();
+    for name in names {
+        if shown.contains(&name) {
+            continue;
+        }
+        shown.push(name);
+        println!("{name}");
+        let of_path: Vec<_> =
+            paths.iter().zip(medians).filter(|(path, _)| path.name == *name).collect();
+        let ours =
+            of_path.iter().find(|(path, _)| path.subject == "compio-sync").map(|(_, ours)| **ours);
+        for (path, median) in of_path {
+            let ratio = ours.map_or(String::new(), |ours| format!("{:>8.2}", median / ours));
+            println!("    {:<27} {median:>10.2} ns{ratio}", path.subject);
         }
     }
 }

@@ -2,34 +2,86 @@
 
 use std::{
     hint::black_box,
+    iter::repeat_with,
     pin::{Pin, pin},
+    sync::Barrier,
     task::{Context, Poll, Waker},
+    thread,
     time::{Duration, Instant},
 };
 
-use crate::subjects::Subject;
+use crate::subjects::{Floor, Subject};
 
-/// A path: its name, what to do, and how many rounds make a sample.
-pub(crate) struct Path<S> {
-    pub(crate) name: &'static str,
-    pub(crate) run: fn(&S, usize) -> Duration,
+/// A path through one kind of semaphore.
+pub(crate) struct Path {
+    pub(crate) name: String,
+    pub(crate) subject: &'static str,
+    pub(crate) run: Box<dyn Fn(usize) -> Duration>,
+    /// How many make a sample.
     pub(crate) rounds: usize,
 }
 
-/// All of them, for one semaphore each that begins with no permits.
-pub(crate) fn paths<S: Subject>() -> Vec<Path<S>> {
-    vec![
-        Path { name: "uncontended", run: uncontended, rounds: 100_000 },
-        Path { name: "uncontended_many", run: uncontended_many, rounds: 100_000 },
-        Path { name: "try_uncontended", run: try_uncontended, rounds: 100_000 },
-        Path { name: "handoff_1", run: handoff::<S, 1>, rounds: 30_000 },
-        Path { name: "handoff_64", run: handoff::<S, 64>, rounds: 30_000 },
-        Path { name: "repoll", run: repoll, rounds: 100_000 },
-        Path { name: "first_poll_and_queue", run: first_poll_and_queue, rounds: 10_000 },
-        Path { name: "cancel_queued", run: cancel_queued, rounds: 30_000 },
-        Path { name: "release_to_many", run: release_to_many::<S, 1_000>, rounds: 10 },
-        Path { name: "release_to_32", run: release_to_many::<S, 32>, rounds: 300 },
-    ]
+/// Collects the paths of one kind.
+struct Paths<S> {
+    paths: Vec<Path>,
+    kind: std::marker::PhantomData<S>,
+}
+
+impl<S: Subject> Paths<S> {
+    fn add(&mut self, name: impl Into<String>, rounds: usize, run: fn(usize) -> Duration) {
+        let (name, subject) = (name.into(), S::NAME);
+        self.paths.push(Path { name, subject, run: Box::new(run), rounds });
+    }
+}
+
+/// All that one thread can do.
+pub(crate) fn of_one_thread<S: Subject>() -> Vec<Path> {
+    let mut paths = Paths::<S> { paths: Vec::new(), kind: std::marker::PhantomData };
+    paths.add("uncontended", 50_000, uncontended::<S>);
+    paths.add("try_uncontended", 50_000, try_uncontended::<S>);
+    if S::MOST != 1 {
+        paths.add("uncontended_many", 50_000, uncontended_many::<S>);
+    }
+    if S::MOST == Floor::MOST {
+        return paths.paths;
+    }
+    paths.add("handoff_1", 10_000, handoff::<S, 1>);
+    paths.add("handoff_64", 10_000, handoff::<S, 64>);
+    paths.add("handoff_1024", 10_000, handoff::<S, 1024>);
+    paths.add("repoll", 50_000, repoll::<S>);
+    paths.add("first_poll_and_queue", 10_000, first_poll_and_queue::<S>);
+    paths.add("cancel_queued", 10_000, cancel_queued::<S>);
+    paths.add("cancel_queued_front", 1_000, |n| cancel_one_of::<S>(n, |_| 0));
+    paths.add("cancel_queued_back", 1_000, |n| cancel_one_of::<S>(n, |queued| queued - 1));
+    paths.add("cancel_queued_random", 1_000, |n| {
+        cancel_one_of::<S>(n, |queued| fastrand::usize(..queued))
+    });
+    paths.add("release_to_32", 100, release_to_many::<S, 32>);
+    if S::MOST > 1_000 || S::MOST == 1 {
+        paths.add("release_to_1000", 5, release_to_many::<S, 1_000>);
+    }
+    paths.paths
+}
+
+/// What more threads can do.
+pub(crate) fn of_threads<S: Subject + Sync>() -> Vec<Path> {
+    let mut paths = Paths::<S> { paths: Vec::new(), kind: std::marker::PhantomData };
+    paths.add("hammer_2", 20_000, |rounds| contend::<S>(2, 2, rounds));
+    for (threads, run) in [
+        (2, contend_for_one::<S, 2> as fn(usize) -> Duration),
+        (4, contend_for_one::<S, 4>),
+        (16, contend_for_one::<S, 16>),
+        (64, contend_for_one::<S, 64>),
+    ] {
+        paths.add(format!("contended_{threads}_for_1"), 4_096, run);
+    }
+    for (threads, run) in [
+        (16, (|rounds| contend::<S>(16, 4, rounds)) as fn(usize) -> Duration),
+        (64, |rounds| contend::<S>(64, 4, rounds)),
+    ] {
+        paths.add(format!("contended_{threads}_for_4"), 4_096, run);
+    }
+    paths.paths
 }
 
 fn context() -> Context<'static> {
@@ -49,62 +101,66 @@ fn pending<F: Future>(future: Pin<&mut F>) {
     assert!(future.poll(&mut context()).is_pending(), "it need not wait");
 }
 
+fn queue<F: Future>(make: impl FnMut() -> F, queued: usize) -> Vec<Pin<Box<F>>> {
+    let mut queue: Vec<_> = repeat_with(make).map(Box::pin).take(queued).collect();
+    queue.iter_mut().for_each(|future| pending(future.as_mut()));
+    queue
+}
+
 fn timed(run: impl FnOnce()) -> Duration {
     let start = Instant::now();
     run();
     start.elapsed()
 }
 
-fn uncontended<S: Subject>(semaphore: &S, rounds: usize) -> Duration {
-    semaphore.add_permits(1);
+fn uncontended<S: Subject>(rounds: usize) -> Duration {
+    let semaphore = S::new(1);
     timed(|| {
         for _ in 0..rounds {
-            drop(ready(pin!(black_box(semaphore).acquire(1))));
+            drop(ready(pin!(black_box(&semaphore).acquire())));
         }
     })
 }
 
-fn uncontended_many<S: Subject>(semaphore: &S, rounds: usize) -> Duration {
-    semaphore.add_permits(8);
+fn uncontended_many<S: Subject>(rounds: usize) -> Duration {
+    let semaphore = S::new(8);
     timed(|| {
         for _ in 0..rounds {
-            drop(ready(pin!(black_box(semaphore).acquire(black_box(8)))));
+            drop(ready(pin!(black_box(&semaphore).acquire_many(black_box(8)))));
         }
     })
 }
 
-fn try_uncontended<S: Subject>(semaphore: &S, rounds: usize) -> Duration {
-    semaphore.add_permits(1);
+fn try_uncontended<S: Subject>(rounds: usize) -> Duration {
+    let semaphore = S::new(1);
     timed(|| {
         for _ in 0..rounds {
-            drop(black_box(semaphore).try_acquire());
+            drop(black_box(&semaphore).try_acquire());
         }
     })
 }
 
 /// Gives the permit to the front of so many, who comes to the back again.
-fn handoff<S: Subject, const QUEUED: usize>(semaphore: &S, rounds: usize) -> Duration {
-    semaphore.add_permits(1);
-    let mut permit = ready(pin!(semaphore.acquire(1)));
-    let mut queue: Vec<_> = (0..QUEUED).map(|_| Box::pin(semaphore.acquire(1))).collect();
-    for future in &mut queue {
-        pending(future.as_mut());
-    }
-    let took = timed(|| {
+fn handoff<S: Subject, const QUEUED: usize>(rounds: usize) -> Duration {
+    let semaphore = S::new(1);
+    let mut permit = ready(pin!(semaphore.acquire()));
+    let mut queue = queue(|| semaphore.acquire(), QUEUED);
+    timed(|| {
         for round in 0..rounds {
             let front = &mut queue[round % QUEUED];
             drop(permit);
             permit = ready(front.as_mut());
-            front.set(semaphore.acquire(1));
+            front.set(semaphore.acquire());
             pending(front.as_mut());
         }
-    });
-    drop(queue);
-    took
+        drop(permit);
+    })
 }
 
-fn repoll<S: Subject>(semaphore: &S, rounds: usize) -> Duration {
-    let mut future = pin!(semaphore.acquire(1));
+fn repoll<S: Subject>(rounds: usize) -> Duration {
+    let semaphore = S::new(1);
+    let _permit = ready(pin!(semaphore.acquire()));
+    let mut future = pin!(semaphore.acquire());
     pending(future.as_mut());
     timed(|| {
         for _ in 0..rounds {
@@ -113,8 +169,10 @@ fn repoll<S: Subject>(semaphore: &S, rounds: usize) -> Duration {
     })
 }
 
-fn first_poll_and_queue<S: Subject>(semaphore: &S, rounds: usize) -> Duration {
-    let mut queue: Vec<_> = (0..rounds).map(|_| Box::pin(semaphore.acquire(1))).collect();
+fn first_poll_and_queue<S: Subject>(rounds: usize) -> Duration {
+    let semaphore = S::new(1);
+    let _permit = ready(pin!(semaphore.acquire()));
+    let mut queue: Vec<_> = (0..rounds).map(|_| Box::pin(semaphore.acquire())).collect();
     timed(|| {
         for future in &mut queue {
             pending(future.as_mut());
@@ -123,33 +181,76 @@ fn first_poll_and_queue<S: Subject>(semaphore: &S, rounds: usize) -> Duration {
 }
 
 /// Queues behind one, and leaves.
-fn cancel_queued<S: Subject>(semaphore: &S, rounds: usize) -> Duration {
-    let mut front = pin!(semaphore.acquire(1));
+fn cancel_queued<S: Subject>(rounds: usize) -> Duration {
+    let semaphore = S::new(1);
+    let _permit = ready(pin!(semaphore.acquire()));
+    let mut front = pin!(semaphore.acquire());
     pending(front.as_mut());
     timed(|| {
         for _ in 0..rounds {
-            pending(pin!(black_box(semaphore).acquire(1)));
+            pending(pin!(black_box(&semaphore).acquire()));
         }
     })
 }
 
-/// One release that all of so many have waited for, who then look and give it back: a round is all of that.
-fn release_to_many<S: Subject, const QUEUED: usize>(semaphore: &S, rounds: usize) -> Duration {
-    semaphore.add_permits(QUEUED);
-    let mut queue: Vec<_> = (0..QUEUED).map(|_| Box::pin(semaphore.acquire(1))).collect();
+/// One of a thousand leaves, and comes to the back again.
+fn cancel_one_of<S: Subject>(rounds: usize, choose: fn(usize) -> usize) -> Duration {
+    let semaphore = S::new(1);
+    let _permit = ready(pin!(semaphore.acquire()));
+    let mut queue = std::collections::VecDeque::from(queue(|| semaphore.acquire(), 1_000));
+    timed(|| {
+        for _ in 0..rounds {
+            let chosen = choose(queue.len());
+            queue.swap(chosen, 0);
+            let mut leaving = queue.pop_front().expect("a thousand are queued");
+            leaving.set(semaphore.acquire());
+            pending(leaving.as_mut());
+            queue.push_back(leaving);
+        }
+    })
+}
+
+/// One release that all of so many have waited for, who then look, and give it back: a round is all of
+/// that.
+fn release_to_many<S: Subject, const QUEUED: usize>(rounds: usize) -> Duration {
     let mut took = Duration::ZERO;
     for _ in 0..rounds {
-        let all = ready(pin!(semaphore.acquire(QUEUED)));
-        for future in &mut queue {
-            future.set(semaphore.acquire(1));
-            pending(future.as_mut());
-        }
+        let semaphore = S::new(if S::MOST == 1 { 0 } else { QUEUED });
+        let all = (S::MOST != 1).then(|| ready(pin!(semaphore.acquire_many(QUEUED))));
+        let mut queue = queue(|| semaphore.acquire(), QUEUED);
         took += timed(|| {
-            drop(all);
+            match all {
+                Some(all) => drop(all),
+                None => semaphore.release(QUEUED),
+            }
             for future in &mut queue {
                 drop(ready(future.as_mut()));
             }
         });
     }
     took
+}
+
+fn contend_for_one<S: Subject + Sync, const THREADS: usize>(rounds: usize) -> Duration {
+    contend::<S>(THREADS, 1, rounds)
+}
+
+/// So many threads take turns; a round is one turn of one of them.
+fn contend<S: Subject + Sync>(threads: usize, permits: usize, rounds: usize) -> Duration {
+    let semaphore = S::new(permits);
+    let barrier = Barrier::new(threads + 1);
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads)
+            .map(|_| {
+                scope.spawn(|| {
+                    barrier.wait();
+                    for _ in 0..rounds / threads {
+                        drop(pollster::block_on(black_box(&semaphore).acquire()));
+                    }
+                })
+            })
+            .collect();
+        barrier.wait();
+        timed(|| workers.into_iter().for_each(|worker| worker.join().expect("it does not panic")))
+    })
 }
