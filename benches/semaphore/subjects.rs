@@ -13,6 +13,9 @@ pub(crate) trait Subject: 'static {
     /// for many.
     const MOST: usize = usize::MAX;
 
+    /// Of how many rounds one is made, where a round with waiting takes so long.
+    const ONE_IN: usize = 1;
+
     fn new(permits: usize) -> Self;
     fn acquire(&self) -> impl Future;
     fn acquire_many(&self, permits: usize) -> impl Future;
@@ -196,6 +199,7 @@ impl Drop for SaaPermits<'_> {
 impl Subject for Saa {
     const NAME: &str = "saa";
     const MOST: usize = saa::Semaphore::MAX_PERMITS;
+    const ONE_IN: usize = 500;
 
     fn new(permits: usize) -> Self {
         Self(saa::Semaphore::with_permits(permits))
