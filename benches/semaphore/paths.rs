@@ -22,21 +22,30 @@ pub(crate) struct Path {
 }
 
 /// Collects the paths of one kind.
-struct Paths<S> {
+struct Paths {
+    subject: &'static str,
     paths: Vec<Path>,
-    kind: std::marker::PhantomData<S>,
 }
 
-impl<S: Subject> Paths<S> {
-    fn add(&mut self, name: impl Into<String>, rounds: usize, run: fn(usize) -> Duration) {
-        let (name, subject) = (name.into(), S::NAME);
+impl Paths {
+    fn of<S: Subject>() -> Self {
+        Self { subject: S::NAME, paths: Vec::new() }
+    }
+
+    fn add(
+        &mut self,
+        name: impl Into<String>,
+        rounds: usize,
+        run: impl Fn(usize) -> Duration + 'static,
+    ) {
+        let (name, subject) = (name.into(), self.subject);
         self.paths.push(Path { name, subject, run: Box::new(run), rounds });
     }
 }
 
 /// All that one thread can do.
 pub(crate) fn of_one_thread<S: Subject>() -> Vec<Path> {
-    let mut paths = Paths::<S> { paths: Vec::new(), kind: std::marker::PhantomData };
+    let mut paths = Paths::of::<S>();
     paths.add("uncontended", 50_000, uncontended::<S>);
     paths.add("try_uncontended", 50_000, try_uncontended::<S>);
     if S::MOST != 1 {
@@ -61,29 +70,19 @@ pub(crate) fn of_one_thread<S: Subject>() -> Vec<Path> {
         cancel_one_of::<S>(n, |queued| fastrand::usize(..queued))
     });
     paths.add("release_to_32", 100, release_to_many::<S, 32>);
-    if S::MOST > 1_000 || S::MOST == 1 {
-        paths.add("release_to_1000", 5, release_to_many::<S, 1_000>);
-    }
+    paths.add("release_to_1000", 5, release_to_many::<S, 1_000>);
     paths.paths
 }
 
 /// What more threads can do.
 pub(crate) fn of_threads<S: Subject + Sync>() -> Vec<Path> {
-    let mut paths = Paths::<S> { paths: Vec::new(), kind: std::marker::PhantomData };
+    let mut paths = Paths::of::<S>();
     paths.add("hammer_2", 20_000, |rounds| contend::<S>(2, 2, rounds));
-    for (threads, run) in [
-        (2, contend_for_one::<S, 2> as fn(usize) -> Duration),
-        (4, contend_for_one::<S, 4>),
-        (16, contend_for_one::<S, 16>),
-        (64, contend_for_one::<S, 64>),
-    ] {
-        paths.add(format!("contended_{threads}_for_1"), 4_096, run);
-    }
-    for (threads, run) in [
-        (16, (|rounds| contend::<S>(16, 4, rounds)) as fn(usize) -> Duration),
-        (64, |rounds| contend::<S>(64, 4, rounds)),
-    ] {
-        paths.add(format!("contended_{threads}_for_4"), 4_096, run);
+    for permits in [1, 4] {
+        for threads in [2, 4, 16, 64] {
+            let name = format!("contended_{threads}_for_{permits}");
+            paths.add(name, 4_096, move |rounds| contend::<S>(threads, permits, rounds));
+        }
     }
     paths.paths
 }
@@ -233,10 +232,6 @@ fn release_to_many<S: Subject, const QUEUED: usize>(rounds: usize) -> Duration {
         });
     }
     took
-}
-
-fn contend_for_one<S: Subject + Sync, const THREADS: usize>(rounds: usize) -> Duration {
-    contend::<S>(THREADS, 1, rounds)
 }
 
 /// So many threads take turns; a round is one turn of one of them. From the first that begins to the
