@@ -154,8 +154,8 @@ impl Policy for Closable {
     #[inline]
     fn grant(value: isize, request: Request) -> Option<isize> {
         match request {
-            Request::Permits(permits) => (!is_closed(value)
-                && permits <= count(value).max(0) as usize)
+            // None is free once it is closed, for then the count is not above 0.
+            Request::Permits(permits) => (permits <= count(value).max(0) as usize)
                 .then(|| value - value_of(permits as isize)),
             Request::AllBack => (is_closed(value) && count(value) == 0).then_some(value),
         }
