@@ -114,7 +114,7 @@ pub(crate) struct WaitQueue<P: Policy> {
 }
 
 // SAFETY: rule 5: the list, and the nodes it points to, are touched under the lock only, and the words
-// and flags of this flavour are `Sync`.
+// of this flavour, those of nodes too, are `Sync`.
 unsafe impl<P: Policy> Send for WaitQueue<P> where P::Flavour: ForAllThreads {}
 
 // SAFETY: rule 5: as above.

@@ -108,61 +108,14 @@ impl Subject for async_lock::Semaphore {
     }
 }
 
-impl Subject for asyncband::semaphore::Semaphore {
-    const NAME: &str = "asyncband";
-
-    fn new(permits: usize) -> Self {
-        Self::new(permits)
-    }
-
-    fn acquire(&self) -> impl Future {
-        self.acquire(1)
-    }
-
-    fn acquire_many(&self, permits: usize) -> impl Future {
-        self.acquire(permits)
-    }
-
-    fn try_acquire(&self) -> impl Sized {
-        self.try_acquire(1)
-    }
-
-    fn release(&self, permits: usize) {
-        self.release(permits);
-    }
-}
-
-impl Subject for maitake_sync::Semaphore {
-    const NAME: &str = "maitake-sync";
-
-    fn new(permits: usize) -> Self {
-        Self::new(permits)
-    }
-
-    fn acquire(&self) -> impl Future {
-        self.acquire(1)
-    }
-
-    fn acquire_many(&self, permits: usize) -> impl Future {
-        self.acquire(permits)
-    }
-
-    fn try_acquire(&self) -> impl Sized {
-        self.try_acquire(1)
-    }
-
-    fn release(&self, permits: usize) {
-        self.add_permits(permits);
-    }
-}
-
-macro_rules! futures_intrusive {
-    ($($Semaphore:ident = $name:literal),*) => {$(
-        impl Subject for futures_intrusive::sync::$Semaphore {
+/// Those that are asked for a number of permits, be it one.
+macro_rules! by_number {
+    ($($Semaphore:ty = $name:literal, $new:expr, $release:ident);*) => {$(
+        impl Subject for $Semaphore {
             const NAME: &str = $name;
 
             fn new(permits: usize) -> Self {
-                Self::new(true, permits)
+                $new(permits)
             }
 
             fn acquire(&self) -> impl Future {
@@ -178,12 +131,17 @@ macro_rules! futures_intrusive {
             }
 
             fn release(&self, permits: usize) {
-                self.release(permits);
+                self.$release(permits);
             }
         }
     )*};
 }
-futures_intrusive!(Semaphore = "futures-intrusive", LocalSemaphore = "futures-intrusive local");
+by_number!(
+    asyncband::semaphore::Semaphore = "asyncband", Self::new, release;
+    maitake_sync::Semaphore = "maitake-sync", Self::new, add_permits;
+    futures_intrusive::sync::Semaphore = "futures-intrusive", |permits| Self::new(true, permits), release;
+    futures_intrusive::sync::LocalSemaphore = "futures-intrusive local", |permits| Self::new(true, permits), release
+);
 
 /// It has no guards and no permits but those that it begins with.
 pub(crate) struct Saa(saa::Semaphore);
