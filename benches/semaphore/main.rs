@@ -1,23 +1,35 @@
 //! Ours beside the peers: samples of all alternate within one run, and what is shown are medians.
 
+mod chart;
+mod memory;
 mod paths;
+mod reads;
+mod report;
 mod subjects;
+mod tails;
+mod threads;
 
-use std::time::Duration;
+use std::{error::Error, path::Path as FilePath, time::Duration};
 
 use clap::Parser;
 use compio_sync::{ClosableSemaphore, Semaphore, unsync};
 use futures_intrusive::sync as intrusive;
 
 use self::{
+    memory::memory,
     paths::{Path, of_one_thread, of_threads},
+    reads::bounded_reads,
+    report::{Report, Row},
     subjects::{Floor, Saa},
+    tails::Tails,
 };
 
-/// Times each path through each semaphore, and prints nanoseconds a round: medians of alternating samples.
+/// Measures each path through each semaphore, and prints how much of what ours and the others take.
+///
+/// Times are nanoseconds a round: medians of samples that alternate.
 #[derive(Parser)]
 struct Options {
-    /// Only this path
+    /// Only paths whose name starts so
     path: Option<String>,
 
     /// Only this semaphore
@@ -28,7 +40,11 @@ struct Options {
     #[arg(long, default_value_t = 51, value_parser = clap::value_parser!(u16).range(1..))]
     samples: u16,
 
-    /// Runs one sample of so many rounds, and times nothing: for counting instructions
+    /// Writes benches/speed.csv, and draws benches/speed.svg
+    #[arg(long, conflicts_with_all = ["path", "subject"])]
+    save: bool,
+
+    /// Runs one sample of so many rounds of the path of just this name, and measures nothing: for counting instructions
     #[arg(long)]
     rounds: Option<usize>,
 
@@ -36,7 +52,14 @@ struct Options {
     bench: bool,
 }
 
-fn all() -> Vec<Path> {
+impl Options {
+    fn choose(&self, path: &str, subject: &str) -> bool {
+        self.path.as_ref().is_none_or(|start| path.starts_with(start))
+            && self.subject.as_ref().is_none_or(|chosen| subject == chosen)
+    }
+}
+
+fn paths() -> Vec<Path> {
     [
         of_one_thread::<Floor>(),
         of_one_thread::<Semaphore>(),
@@ -57,61 +80,79 @@ fn all() -> Vec<Path> {
         of_threads::<maitake_sync::Semaphore>(),
         of_threads::<intrusive::Semaphore>(),
         of_threads::<Saa>(),
+        bounded_reads(),
     ]
     .into_iter()
     .flatten()
     .collect()
 }
 
-fn main() {
+fn of_memory() -> Vec<Row> {
+    [
+        memory::<Semaphore>(),
+        memory::<ClosableSemaphore>(),
+        memory::<tokio::sync::Semaphore>(),
+        memory::<async_lock::Semaphore>(),
+        memory::<asyncband::semaphore::Semaphore>(),
+        memory::<maitake_sync::Semaphore>(),
+        memory::<intrusive::Semaphore>(),
+        memory::<Saa>(),
+        memory::<unsync::Semaphore>(),
+        memory::<unsync::ClosableSemaphore>(),
+        memory::<intrusive::LocalSemaphore>(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
-    let chosen = |name: &str, by: &Option<String>| by.as_ref().is_none_or(|by| name == by);
-    let mut paths = all();
-    paths
-        .retain(|path| chosen(&path.name, &options.path) && chosen(path.subject, &options.subject));
-    match options.rounds {
-        Some(rounds) => {
-            for path in &paths {
-                (path.run)(rounds);
-            }
+    let mut paths = paths();
+    if let Some(rounds) = options.rounds {
+        paths.retain(|path| options.path.as_ref() == Some(&path.name));
+        paths.retain(|path| options.choose(&path.name, path.subject));
+        for path in paths {
+            (path.run)(rounds);
         }
-        None => print(&paths, &medians(&paths, options.samples)),
+        return Ok(());
     }
+    paths.retain(|path| options.choose(&path.name, path.subject));
+    let mut tails = [Tails::of::<Semaphore>(), Tails::of::<tokio::sync::Semaphore>()].concat();
+    tails.retain(|tails| options.choose(&tails.path(), tails.subject));
+    let mut memory = of_memory();
+    memory.retain(|row| options.choose(&row.path, row.subject));
+
+    let mut rows = medians(&paths, options.samples);
+    (0..options.samples).for_each(|_| tails.iter_mut().for_each(Tails::sample));
+    rows.extend(tails.iter().flat_map(Tails::rows));
+    rows.append(&mut memory);
+    let report = Report(rows);
+    report.print();
+    if options.save {
+        report.save(&FilePath::new(env!("CARGO_MANIFEST_DIR")).join("benches"))?;
+    }
+    Ok(())
 }
 
 /// Nanoseconds a round, of each.
-fn medians(paths: &[Path], samples: u16) -> Vec<f64> {
+fn medians(paths: &[Path], samples: u16) -> Vec<Row> {
     let mut taken = vec![Vec::new(); paths.len()];
-    for _ in 0..samples {
+    for turn in 0..samples {
         for (path, taken) in paths.iter().zip(&mut taken) {
-            taken.push((path.run)(path.rounds));
+            if turn % path.one_turn_in == 0 {
+                taken.push((path.run)(path.rounds));
+            }
         }
     }
     let median = |(path, mut taken): (&Path, Vec<Duration>)| {
         taken.sort_unstable();
-        taken[taken.len() / 2].as_nanos() as f64 / path.rounds as f64
+        Row {
+            path: path.name.clone(),
+            subject: path.subject,
+            value: path.nanoseconds(taken[taken.len() / 2]),
+            unit: "ns",
+        }
     };
     paths.iter().zip(taken).map(median).collect()
-}
-
-/// A line for each semaphore under each path, with how many times slower it is than ours.
-fn print(paths: &[Path], medians: &[f64]) {
-    let mut names: Vec<_> = paths.iter().map(|path| &path.name).collect();
-    names.dedup();
-    let mut shown = Vec::new();
-    for name in names {
-        if shown.contains(&name) {
-            continue;
-        }
-        shown.push(name);
-        println!("{name}");
-        let of_path: Vec<_> =
-            paths.iter().zip(medians).filter(|(path, _)| path.name == *name).collect();
-        let ours =
-            of_path.iter().find(|(path, _)| path.subject == "compio-sync").map(|(_, ours)| **ours);
-        for (path, median) in of_path {
-            let ratio = ours.map_or(String::new(), |ours| format!("{:>8.2}", median / ours));
-            println!("    {:<27} {median:>10.2} ns{ratio}", path.subject);
-        }
-    }
 }

@@ -4,13 +4,17 @@ use std::{
     hint::black_box,
     iter::repeat_with,
     pin::{Pin, pin},
-    sync::Barrier,
     task::{Context, Poll, Waker},
-    thread,
+    thread::yield_now,
     time::{Duration, Instant},
 };
 
-use crate::subjects::{Floor, Subject};
+use futures::executor::block_on;
+
+use crate::{
+    subjects::{Floor, Subject},
+    threads::{at_once, span},
+};
 
 /// A path through one kind of semaphore.
 pub(crate) struct Path {
@@ -19,6 +23,15 @@ pub(crate) struct Path {
     pub(crate) run: Box<dyn Fn(usize) -> Duration>,
     /// How many make a sample.
     pub(crate) rounds: usize,
+    /// In how many turns it comes once, because it takes so long.
+    pub(crate) one_turn_in: u16,
+}
+
+impl Path {
+    /// Nanoseconds a round, in a sample that took so long.
+    pub(crate) fn nanoseconds(&self, took: Duration) -> f64 {
+        took.as_nanos() as f64 / self.rounds as f64
+    }
 }
 
 /// Collects the paths of one kind.
@@ -38,8 +51,18 @@ impl Paths {
         rounds: usize,
         run: impl Fn(usize) -> Duration + 'static,
     ) {
-        let (name, subject) = (name.into(), self.subject);
-        self.paths.push(Path { name, subject, run: Box::new(run), rounds });
+        self.add_one_turn_in(1, name.into(), rounds, run);
+    }
+
+    fn add_one_turn_in(
+        &mut self,
+        turns: u16,
+        name: String,
+        rounds: usize,
+        run: impl Fn(usize) -> Duration + 'static,
+    ) {
+        let (subject, run) = (self.subject, Box::new(run));
+        self.paths.push(Path { name, subject, run, rounds, one_turn_in: turns });
     }
 }
 
@@ -71,17 +94,26 @@ pub(crate) fn of_one_thread<S: Subject>() -> Vec<Path> {
     });
     paths.add("release_to_32", 100, release_to_many::<S, 32>);
     paths.add("release_to_1000", 5, release_to_many::<S, 1_000>);
+    for (queued, one_turn_in) in [(1_000, 1), (10_000, 1), (100_000, 5), (1_000_000, 10)] {
+        let mut add = |name, run: fn(usize) -> Duration| {
+            paths.add_one_turn_in(one_turn_in, format!("{name}_{queued}"), queued, run);
+        };
+        add("grow_queue", first_poll_and_queue::<S>);
+        add("grow_cancel", cancel_all::<S>);
+        add("grow_serve", serve_all::<S>);
+    }
     paths.paths
 }
 
 /// What more threads can do.
 pub(crate) fn of_threads<S: Subject + Sync>() -> Vec<Path> {
     let mut paths = Paths::of::<S>();
-    paths.add("hammer_2", 20_000, |rounds| contend::<S>(2, 2, rounds));
+    paths.add("hammer_2", 20_000, hammer::<S>);
     for permits in [1, 4] {
         for threads in [2, 4, 16, 64] {
             let name = format!("contended_{threads}_for_{permits}");
-            paths.add(name, 4_096, move |rounds| contend::<S>(threads, permits, rounds));
+            let run = move |rounds| contend::<S>(threads, permits, rounds);
+            paths.add_one_turn_in(3, name, 4_096, run);
         }
     }
     paths.paths
@@ -172,6 +204,7 @@ fn repoll<S: Subject>(rounds: usize) -> Duration {
     })
 }
 
+/// In a queue that grows by one each round.
 fn first_poll_and_queue<S: Subject>(rounds: usize) -> Duration {
     let semaphore = S::new(1);
     let _permit = ready(pin!(semaphore.acquire()));
@@ -234,26 +267,49 @@ fn release_to_many<S: Subject, const QUEUED: usize>(rounds: usize) -> Duration {
     took
 }
 
-/// So many threads take turns; a round is one turn of one of them. From the first that begins to the
-/// last that ends.
+/// So many leave, from the front on.
+fn cancel_all<S: Subject>(queued: usize) -> Duration {
+    let semaphore = S::new(1);
+    let _permit = ready(pin!(semaphore.acquire()));
+    let mut queue = queue(|| semaphore.acquire(), queued);
+    timed(|| {
+        for future in &mut queue {
+            future.set(semaphore.acquire());
+        }
+    })
+}
+
+/// One permit goes through the hands of so many.
+fn serve_all<S: Subject>(queued: usize) -> Duration {
+    let semaphore = S::new(1);
+    let permit = ready(pin!(semaphore.acquire()));
+    let mut queue = queue(|| semaphore.acquire(), queued);
+    timed(|| {
+        drop(permit);
+        for future in &mut queue {
+            drop(ready(future.as_mut()));
+        }
+    })
+}
+
+/// Two threads, and a permit for each.
+fn hammer<S: Subject + Sync>(rounds: usize) -> Duration {
+    let semaphore = S::new(2);
+    span(at_once(2, || {
+        for _ in 0..rounds / 2 {
+            drop(ready(pin!(black_box(&semaphore).acquire())));
+        }
+    }))
+}
+
+/// So many threads take turns; a round is one turn of one of them. Who has a permit lets others run, or
+/// one thread would be done before the next has begun.
 fn contend<S: Subject + Sync>(threads: usize, permits: usize, rounds: usize) -> Duration {
     let semaphore = S::new(permits);
-    let barrier = Barrier::new(threads);
-    let work = || {
-        barrier.wait();
-        let start = Instant::now();
+    span(at_once(threads, || {
         for _ in 0..rounds / threads {
-            drop(pollster::block_on(black_box(&semaphore).acquire()));
+            let _permit = block_on(black_box(&semaphore).acquire());
+            yield_now();
         }
-        (start, Instant::now())
-    };
-    thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        let spans = workers.into_iter().map(|worker| worker.join().expect("it does not panic"));
-        let (starts, ends): (Vec<_>, Vec<_>) = spans.unzip();
-        ends.into_iter()
-            .max()
-            .zip(starts.into_iter().min())
-            .map_or(Duration::ZERO, |(end, start)| end - start)
-    })
+    }))
 }

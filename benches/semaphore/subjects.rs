@@ -17,7 +17,7 @@ pub(crate) trait Subject: 'static {
     const ONE_IN: usize = 1;
 
     fn new(permits: usize) -> Self;
-    fn acquire(&self) -> impl Future;
+    fn acquire<'s>(&'s self) -> impl Future<Output: 's>;
     fn acquire_many(&self, permits: usize) -> impl Future;
     fn try_acquire(&self) -> impl Sized;
 

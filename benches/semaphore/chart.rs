@@ -1,0 +1,91 @@
+//! The peers beside ours, in one picture.
+
+use std::{error::Error, ops::Range, path::Path};
+
+use plotters::prelude::*;
+
+use crate::report::Report;
+
+/// What the chart shows, from the top.
+const CHARTED: [&str; 16] = [
+    "uncontended",
+    "uncontended_many",
+    "try_uncontended",
+    "handoff_1",
+    "handoff_64",
+    "handoff_1024",
+    "repoll",
+    "cancel_queued",
+    "cancel_queued_front",
+    "cancel_queued_random",
+    "release_to_32",
+    "release_to_1000",
+    "hammer_2",
+    "contended_16_for_1",
+    "contended_16_for_4",
+    "contended_64_for_1",
+];
+
+/// From the left edge of the chart to the right.
+const RATIOS: Range<f64> = 0.1..100.0;
+
+const PEERS: [(&str, RGBColor); 7] = [
+    ("two compare-exchanges", RGBColor(140, 140, 140)),
+    ("tokio", RGBColor(214, 69, 65)),
+    ("async-lock", RGBColor(44, 110, 190)),
+    ("asyncband", RGBColor(235, 150, 30)),
+    ("maitake-sync", RGBColor(130, 80, 180)),
+    ("futures-intrusive", RGBColor(40, 150, 90)),
+    ("saa", RGBColor(120, 85, 60)),
+];
+
+/// A line for each path, and a dot where each peer stands when ours stands at 1.
+pub(crate) fn draw(report: &Report, file: &Path) -> Result<(), Box<dyn Error>> {
+    let root = SVGBackend::new(file, (900, 560)).into_drawing_area();
+    root.fill(&WHITE)?;
+    let mut chart = ChartBuilder::on(&root)
+        .caption(
+            "Time of a round, ours = 1. Further right is slower; at the edge, slower still.",
+            ("sans-serif", 17),
+        )
+        .margin(12)
+        .x_label_area_size(32)
+        .y_label_area_size(165)
+        .build_cartesian_2d(RATIOS.log_scale(), -1.0..CHARTED.len() as f64)?;
+    let name_of = |y: &f64| {
+        let index = CHARTED.len() as f64 - 1.0 - y;
+        CHARTED.get(index as usize).filter(|_| index >= 0.0).map_or("", |name| name).to_owned()
+    };
+    chart
+        .configure_mesh()
+        .disable_y_mesh()
+        .x_labels(6)
+        .y_labels(CHARTED.len() + 2)
+        .y_label_formatter(&name_of)
+        .x_label_formatter(&|ratio| format!("{ratio}"))
+        .draw()?;
+    let ours = [(1.0, -1.0), (1.0, CHARTED.len() as f64)];
+    chart
+        .draw_series(LineSeries::new(ours, BLACK.stroke_width(2)))?
+        .label("compio-sync")
+        .legend(|(x, y)| PathElement::new([(x + 5, y - 6), (x + 5, y + 6)], BLACK.stroke_width(2)));
+    for (peer, color) in PEERS {
+        let dots = CHARTED.iter().rev().enumerate().filter_map(|(y, path)| {
+            let of_peer = report.of_path(path).find(|row| row.subject == peer)?;
+            let ratio = of_peer.value / report.ours(path)?;
+            Some((ratio.clamp(RATIOS.start, RATIOS.end), y as f64))
+        });
+        chart
+            .draw_series(dots.map(|dot| Circle::new(dot, 4, color.filled())))?
+            .label(peer)
+            .legend(move |(x, y)| Circle::new((x + 5, y), 4, color.filled()));
+    }
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperLeft)
+        .background_style(WHITE)
+        .border_style(RGBColor(200, 200, 200))
+        .draw()?;
+    root.present()?;
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! How long threads wait for their turn: not the median of all, but the worst.
+
+use std::{thread::yield_now, time::Instant};
+
+use futures::executor::block_on;
+use hdrhistogram::Histogram;
+
+use crate::{report::Row, subjects::Subject, threads::at_once};
+
+/// Turns of all threads together in a sample.
+const TURNS: usize = 4_096;
+
+/// The waits of so many threads for the one permit of one kind of semaphore.
+#[derive(Clone)]
+pub(crate) struct Tails {
+    threads: usize,
+    pub(crate) subject: &'static str,
+    run: fn(usize) -> Histogram<u64>,
+    waits: Histogram<u64>,
+}
+
+impl Tails {
+    pub(crate) fn of<S: Subject + Sync>() -> [Self; 3] {
+        let waits = Histogram::new(3).expect("three digits are allowed");
+        [4, 16, 64].map(|threads| Self {
+            threads,
+            subject: S::NAME,
+            run: take_turns::<S>,
+            waits: waits.clone(),
+        })
+    }
+
+    pub(crate) fn sample(&mut self) {
+        self.waits += (self.run)(self.threads);
+    }
+
+    pub(crate) fn path(&self) -> String {
+        format!("wait_of_{}", self.threads)
+    }
+
+    pub(crate) fn rows(&self) -> [Row; 4] {
+        let wait = |name: &str, nanoseconds: u64| Row {
+            path: format!("{}_{name}", self.path()),
+            subject: self.subject,
+            value: nanoseconds as f64,
+            unit: "ns",
+        };
+        [
+            wait("p50", self.waits.value_at_quantile(0.5)),
+            wait("p99", self.waits.value_at_quantile(0.99)),
+            wait("p99.9", self.waits.value_at_quantile(0.999)),
+            wait("max", self.waits.max()),
+        ]
+    }
+}
+
+fn take_turns<S: Subject + Sync>(threads: usize) -> Histogram<u64> {
+    let semaphore = S::new(1);
+    let waits = at_once(threads, || {
+        let mut waits = Histogram::new(3).expect("three digits are allowed");
+        for _ in 0..TURNS / threads {
+            let start = Instant::now();
+            let permit = block_on(semaphore.acquire());
+            waits += start.elapsed().as_nanos() as u64;
+            yield_now();
+            drop(permit);
+        }
+        waits
+    });
+    waits
+        .into_iter()
+        .map(|waits| waits.done)
+        .reduce(|all, waits| all + waits)
+        .expect("some thread ran")
+}
