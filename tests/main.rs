@@ -14,6 +14,7 @@ mod adaptive_limit;
 #[cfg(feature = "std")]
 mod blocking;
 mod copy_tree;
+mod ecosystem;
 mod graceful_shutdown;
 mod threads;
 mod traits;

@@ -1,0 +1,145 @@
+//! Other runtimes, and the combinators that people use: the queue knows none of them.
+
+use std::{
+    future::ready,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::Poll,
+};
+
+use compio_sync::{Semaphore, unsync};
+use futures::{
+    FutureExt, StreamExt,
+    future::{join_all, pending},
+    select_biased,
+    stream::{self, FuturesUnordered},
+};
+
+use crate::{runtime::yield_now, task::Task};
+
+const TASKS: usize = 20;
+
+/// Two permits for many tasks.
+#[derive(Clone)]
+struct Work {
+    semaphore: Arc<Semaphore>,
+    done: Arc<AtomicUsize>,
+}
+
+impl Work {
+    fn new() -> Self {
+        Self { semaphore: Arc::new(Semaphore::new(2)), done: Arc::default() }
+    }
+
+    fn tasks(&self) -> impl Iterator<Item = impl Future<Output = ()> + Send + 'static> {
+        (0..TASKS).map(|_| self.clone().task())
+    }
+
+    async fn task(self) {
+        let _permit = self.semaphore.acquire().await;
+        assert!(self.semaphore.in_use() <= 2);
+        yield_now().await;
+        self.done.fetch_add(1, Ordering::Relaxed);
+    }
+
+    #[track_caller]
+    fn assert_done(&self) {
+        assert_eq!(self.done.load(Ordering::Relaxed), TASKS);
+        assert_eq!(self.semaphore.available_permits(), 2);
+        assert_eq!(self.semaphore.waiters(), 0);
+    }
+}
+
+#[test]
+fn works_under_compio() {
+    let work = Work::new();
+    compio::runtime::Runtime::new().unwrap().block_on(async {
+        for task in work.tasks().map(compio::runtime::spawn).collect::<Vec<_>>() {
+            task.await.unwrap();
+        }
+    });
+    work.assert_done();
+}
+
+#[test]
+fn works_under_tokio() {
+    let work = Work::new();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    runtime.block_on(async {
+        for task in work.tasks().map(tokio::spawn).collect::<Vec<_>>() {
+            task.await.unwrap();
+        }
+    });
+    work.assert_done();
+}
+
+#[test]
+fn works_under_smol() {
+    let work = Work::new();
+    smol::block_on(async {
+        for task in work.tasks().map(smol::spawn).collect::<Vec<_>>() {
+            task.await;
+        }
+    });
+    work.assert_done();
+}
+
+#[test]
+fn works_under_a_bare_block_on() {
+    let work = Work::new();
+    pollster::block_on(join_all(work.tasks()));
+    work.assert_done();
+}
+
+#[test]
+fn select_drops_who_waits_and_loses_nothing() {
+    let semaphore = Semaphore::new(1);
+    let held = semaphore.try_acquire().unwrap();
+    let timed_out = async {
+        select_biased! {
+            _ = semaphore.acquire().fuse() => false,
+            () = ready(()).fuse() => true,
+        }
+    };
+    assert_eq!(timed_out.now_or_never(), Some(true));
+    assert_eq!(semaphore.waiters(), 0);
+    drop(held);
+    let acquired = async {
+        select_biased! {
+            _ = semaphore.acquire().fuse() => true,
+            () = pending().fuse() => false,
+        }
+    };
+    assert_eq!(acquired.now_or_never(), Some(true));
+    assert_eq!(semaphore.available_permits(), 1);
+}
+
+#[test]
+fn join_all_gets_them_all_at_once() {
+    let semaphore = unsync::Semaphore::new(0);
+    let mut all = Task::waiting(join_all((0..100).map(|_| semaphore.acquire())));
+    semaphore.add_permits(99);
+    assert!(all.poll().is_pending());
+    semaphore.add_permits(1);
+    assert_eq!(all.poll().map(|permits| permits.len()), Poll::Ready(100));
+}
+
+#[test]
+fn futures_unordered_yields_them_in_their_order() {
+    let semaphore = Semaphore::new(0);
+    let numbered = (0..TASKS).map(|number| semaphore.acquire().map(move |_permit| number));
+    let mut served = Task::waiting(numbered.collect::<FuturesUnordered<_>>().collect::<Vec<_>>());
+    // Each gives the one permit on to the next.
+    semaphore.add_permits(1);
+    assert_eq!(served.poll(), Poll::Ready((0..TASKS).collect()));
+}
+
+#[test]
+fn a_stream_is_bounded_by_permits_rather_than_by_its_buffer() {
+    let work = Work::new();
+    let all = stream::iter(work.tasks()).buffer_unordered(TASKS).for_each(ready);
+    pollster::block_on(all);
+    work.assert_done();
+}
