@@ -94,6 +94,8 @@ mod backoff;
 mod blocking;
 mod closed;
 mod flavour;
+#[cfg(doc)]
+pub mod guide;
 mod loom;
 mod permits;
 mod shared;
