@@ -14,7 +14,9 @@ mod adaptive_limit;
 #[cfg(feature = "std")]
 mod blocking;
 mod copy_tree;
+mod crawl;
 mod ecosystem;
 mod graceful_shutdown;
+mod rate_limit;
 mod threads;
 mod traits;
