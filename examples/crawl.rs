@@ -48,8 +48,8 @@ struct Arguments {
     no_backpressure: bool,
 }
 
-/// How many entries are listed before any of them is taken; no more of the tree is in memory at once.
-const BATCH: usize = 256;
+/// How many entries are listed at once. They and the backlog are all of the tree that is in memory.
+const BATCH: usize = 1024;
 
 /// How many files of the sample are in one directory.
 const DIRECTORY: u32 = 500;

@@ -1,11 +1,14 @@
 //! The examples, built when a test first runs them.
 
 use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
     process::{Command, Output},
     sync::OnceLock,
 };
 
 use escargot::{CargoBuild, CargoRun};
+use tempfile::NamedTempFile;
 
 pub(crate) struct Program {
     name: &'static str,
@@ -21,6 +24,22 @@ impl Program {
         let build = || CargoBuild::new().example(self.name).current_target().run();
         let built = self.built.get_or_init(|| build().expect("the example builds"));
         Command::new(built.path())
+    }
+
+    /// As [`command`](Self::command), by a user whom modes stop: not by root, whom they do not unless it
+    /// gives that up.
+    pub(crate) fn command_as_mere_user(&self) -> Command {
+        let shut = NamedTempFile::new().unwrap();
+        fs::set_permissions(shut.path(), Permissions::from_mode(0)).unwrap();
+        let modes_stop_us = fs::read(shut.path()).is_err();
+        let command = self.command();
+        if modes_stop_us {
+            return command;
+        }
+        let mut without_powers = Command::new("setpriv");
+        without_powers.arg("--bounding-set=-dac_override,-dac_read_search").arg("--");
+        without_powers.arg(command.get_program());
+        without_powers
     }
 
     /// As [`command`](Self::command), by a shell that does this before.
