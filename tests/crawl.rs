@@ -124,7 +124,7 @@ fn what_it_cannot_read_is_named_and_the_rest_is_hashed() {
     let folder = folder_of(20);
     fs::create_dir(folder.path().join("shut")).unwrap();
     for shut in ["3", "shut"] {
-        fs::set_permissions(folder.path().join(shut), Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(folder.path().join(shut), Permissions::from_mode(0o000)).unwrap();
     }
     for way in BOTH_WAYS {
         let mut command = CRAWL.command_as_mere_user();

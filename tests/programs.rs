@@ -30,7 +30,7 @@ impl Program {
     /// gives that up.
     pub(crate) fn command_as_mere_user(&self) -> Command {
         let shut = NamedTempFile::new().unwrap();
-        fs::set_permissions(shut.path(), Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(shut.path(), Permissions::from_mode(0o000)).unwrap();
         let modes_stop_us = fs::read(shut.path()).is_err();
         let command = self.command();
         if modes_stop_us {

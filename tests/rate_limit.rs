@@ -59,7 +59,7 @@ fn after_a_rest_a_burst_goes_at_once() {
         run(&["--rate", "100", "--burst", "20", "--workers", "3", "--idle", "1", "--seconds", "4"]);
     assert_eq!((printed.status, &*printed.err), (0, ""), "{}", printed.out);
     assert!(
-        printed.out.starts_with(&"▁".repeat(9)) && printed.out.contains('█'),
+        printed.out.starts_with(&"▁".repeat(10)) && printed.out.contains('█'),
         "{}",
         printed.out
     );
