@@ -86,12 +86,11 @@ async fn close_on_ctrl_c(semaphore: Rc<ClosableSemaphore>) -> io::Result<()> {
     let mut ctrl_c = Box::pin(compio::signal::ctrl_c());
     // Listened to from its first poll on.
     let listen = poll_fn(|context| Poll::Ready(ctrl_c.as_mut().poll(context)));
-    if let Poll::Ready(outcome) = listen.await {
-        semaphore.close();
-        return outcome;
+    if let Poll::Ready(failed) = listen.await {
+        return failed;
     }
     let close = async move {
-        // Who cannot listen is told above.
+        // What ends it, an error too, is a reason to stop.
         let _ = ctrl_c.await;
         semaphore.close();
     };
@@ -183,8 +182,7 @@ impl Crawl {
         file: PathBuf,
         permit: impl Future<Output = Result<OwnedClosablePermit, Closed>>,
     ) {
-        let permit = permit.await;
-        if permit.is_ok() {
+        if let Ok(_permit) = permit.await {
             match at(&file, checksum(&file).await) {
                 Ok((bytes, checksum)) => {
                     self.hashed.set(self.hashed.get() + 1);
@@ -194,9 +192,7 @@ impl Crawl {
                 Err(error) => self.fail(&error),
             }
         }
-        // Before the permit goes back: with it the walk finds the next.
         self.done.add_permits(1);
-        drop(permit);
     }
 
     fn fail(&self, error: &io::Error) {
