@@ -82,6 +82,7 @@
 //! Inside a future that was given a cancel token, compio makes a new waker for every poll: each clone
 //! allocates, and polling again replaces the stored waker under the lock. It is correct all the same.
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(doc, loom))))]
 #![allow(clippy::duplicate_mod, reason = "both flavours have their semaphore from one text")]
 
 #[cfg(feature = "alloc")]
