@@ -6,13 +6,18 @@
 
 use core::cell::Cell;
 
-use crate::loom::{AtomicU8, AtomicUsize, Ordering};
+use crate::{
+    loom::{AtomicU8, AtomicUsize, Ordering},
+    trace,
+};
 
 /// Which threads may touch a queue, and what that costs.
 pub(crate) trait Flavour {
     type Number: Atomic<usize>;
     type Status: Atomic<u8>;
     type Backoff: Backoff;
+    /// What a subscriber of `tracing` is told through.
+    type Resource: trace::Resource;
 }
 
 /// What looks like one step to whoever else may touch it.
@@ -52,6 +57,7 @@ impl Flavour for Shared {
     type Number = AtomicUsize;
     type Status = AtomicU8;
     type Backoff = crate::backoff::Spin;
+    type Resource = trace::Shared;
 }
 
 /// For one thread, which never finds the lock taken: whoever has it calls nothing foreign (rule 7).
@@ -61,6 +67,7 @@ impl Flavour for SingleThread {
     type Number = Cell<usize>;
     type Status = Cell<u8>;
     type Backoff = Alone;
+    type Resource = trace::Local;
 }
 
 macro_rules! atomic {

@@ -41,10 +41,34 @@
 //! - `alloc` (implied by `std`): links `alloc`.
 //! - `compio`: debug builds panic when a thread that runs compio is blocked by
 //!   [`acquire_blocking`](Semaphore::acquire_blocking) and its like.
+//! - `tracing`: a subscriber is told what happens to a semaphore, [see below](#tracing).
 //!
 //! Without either the crate is `no_std` and needs nothing but atomics of a word's size. Waiters lock the
 //! queue for a few instructions by spinning, so an interrupt handler must not use a semaphore that the
 //! code it has interrupted uses.
+//!
+//! # tracing
+//!
+//! With the feature `tracing` the subscriber of [tracing](https://docs.rs/tracing) is told of every
+//! semaphore, at level `TRACE`, by the names that [tokio-console](https://docs.rs/tokio-console) reads: it
+//! lists semaphores among its resources, with their numbers and those who wait.
+//!
+//! | | target | fields |
+//! | --- | --- | --- |
+//! | span `runtime.resource`: a semaphore, from its first use on | `compio_sync` | `concrete_type`, `kind`, `is_internal`; where it was made: `loc.file`, `loc.line`, `loc.col` |
+//! | event in it, for each number after every change | `runtime::resource::state_update` | `permits` (those that are free), `limit`, `waiters`, or `closed` |
+//! | span `runtime.resource.async_op`: a future, until it is ready or dropped | `compio_sync` | `source` |
+//! | event in it, for each poll | `runtime::resource::poll_op` | `op_name`, `is_ready` |
+//!
+//! It is told after the fact, when nothing is locked, and may use the semaphore itself; what it does there is
+//! not told. If it panics, no permit and no wake-up is lost. A number is read just before it is told, so those
+//! that several threads tell at once may come out of order.
+//!
+//! Without the feature all this costs nothing. With it a semaphore is up to nine words longer and a future ten, and
+//! as long as nobody listens at that level each operation checks that a few times; a subscriber takes the time
+//! that it takes, and may allocate. Under `cfg(loom)` nothing is told.
+//!
+//! The package `console` in the repository is a program for tokio-console to watch.
 //!
 //! # loom
 //!
@@ -101,6 +125,7 @@ mod loom;
 mod permits;
 mod shared;
 mod too_many;
+mod trace;
 pub mod unsync;
 mod wait_queue;
 

@@ -10,6 +10,7 @@ use crate::{
     flavour::{Atomic, Flavour},
     loom::{Ordering, const_unless_loom},
     too_many::TooManyPermits,
+    trace::{Op, Resource},
     wait_queue::{Locked, Policy, Primitive, WaitQueue},
 };
 
@@ -29,18 +30,24 @@ pub(crate) trait Counting: Policy {
 }
 
 type NumberOf<P> = <<P as Policy>::Flavour as Flavour>::Number;
+type ResourceOf<P> = <<P as Policy>::Flavour as Flavour>::Resource;
 
 /// What a semaphore is made of.
 pub(crate) struct Permits<P: Policy> {
     queue: WaitQueue<P>,
     /// How many permits there are, free or not. Written under the queue's lock only.
     limit: NumberOf<P>,
+    resource: ResourceOf<P>,
 }
 
 impl<P: Policy> Permits<P> {
     const_unless_loom! {
-        pub(crate) fn new(queue: WaitQueue<P>, limit: NumberOf<P>) -> Self {
-            Self { queue, limit }
+        pub(crate) fn new(
+            queue: WaitQueue<P>,
+            limit: NumberOf<P>,
+            resource: ResourceOf<P>,
+        ) -> Self {
+            Self { queue, limit, resource }
         }
     }
 
@@ -52,6 +59,11 @@ impl<P: Policy> Permits<P> {
     pub(crate) fn max(&self) -> usize {
         // ORDERING: `Relaxed`: a mere reading; it is changed under the queue's lock.
         self.limit.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    pub(crate) fn op(&self, source: &'static str) -> Op {
+        self.resource.op(source)
     }
 }
 
@@ -75,6 +87,7 @@ impl<P: Counting> Permits<P> {
     #[inline]
     pub(crate) fn give_back(&self, permits: usize) {
         self.queue.give_back(P::request(permits));
+        self.changed();
     }
 
     pub(crate) fn available(&self) -> usize {
@@ -149,6 +162,19 @@ impl<P: Counting> Permits<P> {
         self.limit.store(limit, Ordering::Relaxed);
         locked.value = P::moved(locked.value, limit as isize - before as isize);
         locked.serve();
+        self.changed();
+    }
+
+    /// Tells a subscriber, after the lock was given up and what was taken has its guard.
+    #[inline]
+    pub(crate) fn changed(&self) {
+        self.resource.changed(|| [self.available(), self.max(), self.queue.waiters()]);
+    }
+
+    /// As [`changed`](Self::changed), when it was closed.
+    pub(crate) fn closed(&self) {
+        self.resource.closed();
+        self.changed();
     }
 }
 
@@ -169,6 +195,14 @@ pub(crate) struct Held<S: Deref<Target: Limited>> {
 }
 
 impl<S: Deref<Target: Limited>> Held<S> {
+    /// For permits that were taken from the semaphore.
+    #[inline]
+    pub(crate) fn new(semaphore: S, permits: usize) -> Self {
+        let held = Self { semaphore, permits };
+        held.semaphore.permits().changed();
+        held
+    }
+
     pub(crate) fn forget(mut self) {
         let permits = mem::take(&mut self.permits);
         self.semaphore.permits().forget_held(permits);

@@ -1,6 +1,8 @@
 //! The flavour for all threads, in which a word is an atomic.
 
-pub(crate) use crate::{flavour::Shared as Flavour, loom::AtomicUsize as Number};
+pub(crate) use crate::{
+    flavour::Shared as Flavour, loom::AtomicUsize as Number, trace::Shared as Resource,
+};
 
 /// The counted pointer of owned futures and permits: a line about it, or its type.
 #[cfg(feature = "alloc")]

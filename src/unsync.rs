@@ -77,11 +77,11 @@
 
 use core::cell::Cell;
 
-pub(crate) use crate::flavour::SingleThread as Flavour;
 pub use crate::{
     closed::{Closed, TryAcquireError},
     too_many::TooManyPermits,
 };
+pub(crate) use crate::{flavour::SingleThread as Flavour, trace::Local as Resource};
 
 pub(crate) type Number = Cell<usize>;
 

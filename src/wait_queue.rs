@@ -18,7 +18,8 @@
 //! 5. Linked means alive and pinned. Links and the stored waker are touched under the lock only, but
 //!    for the owner, who may read its waker without it.
 //! 6. Settling a node, granted or refused, is the last access to it by anybody but its owner.
-//! 7. No foreign code under the lock: no waker is cloned, woken or dropped while it is held.
+//! 7. No foreign code under the lock: no waker is cloned, woken or dropped while it is held, and no
+//!    subscriber is told of anything.
 //! 8. In a batch the wakers from `woken` up to `filled` are there to be woken, and no others.
 //! 9. As long as a waiter has its handle, the handle keeps the queue alive and in place.
 //! 10. A thread that waits does not go on while a waker of it is left.
@@ -65,11 +66,12 @@ use core::{mem, task::Waker};
 pub(crate) use self::thread::block_on;
 use self::{
     list::{Front, List, Node, Outcome, settle},
-    wake_batch::{WakeBatch, run_foreign},
+    wake_batch::WakeBatch,
     word::{Snapshot, Word},
 };
 pub(crate) use self::{
     waiter::{Primitive, Waiter},
+    wake_batch::run_foreign,
     word::{MAX_VALUE, empty},
 };
 use crate::{

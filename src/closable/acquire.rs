@@ -92,9 +92,12 @@ impl<'a> Future for ClosableAcquire<'a> {
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let permits = self.num_permits();
-        let semaphore = ready!(self.project().waiter.poll(context))?;
-        semaphore.check(permits)?;
-        Poll::Ready(Ok(ClosablePermit::new(semaphore, permits)))
+        let mut waiter = self.project().waiter;
+        let outcome = ready!(waiter.as_mut().poll(context));
+        waiter.ready(outcome.and_then(|semaphore| {
+            semaphore.check(permits)?;
+            Ok(ClosablePermit::new(semaphore, permits))
+        }))
     }
 }
 

@@ -170,9 +170,10 @@ impl Future for Drain<'_> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let all_back = ready!(self.project().waiter.poll(context));
+        let mut waiter = self.project().waiter;
+        let all_back = ready!(waiter.as_mut().poll(context));
         debug_assert!(all_back.is_ok(), "this is never refused");
-        Poll::Ready(())
+        waiter.ready(())
     }
 }
 

@@ -38,12 +38,13 @@ pub use self::{
     closing::{Drain, WaitForClose},
     permit::ClosablePermit,
 };
-use super::{Flavour, Number};
+use super::{Flavour, Number, Resource};
 use crate::{
     closed::{Closed, TryAcquireError},
     loom::const_unless_loom,
     permits::{Counting, Limited, Permits},
     too_many::too_many,
+    trace::Op,
     wait_queue::{MAX_VALUE, Policy, Primitive, WaitQueue, empty},
 };
 
@@ -194,6 +195,19 @@ impl Primitive for ClosableSemaphore {
     fn queue(&self) -> &WaitQueue<Closable> {
         self.permits.queue()
     }
+
+    #[inline]
+    fn op(&self, request: Request) -> Op {
+        self.permits.op(match request {
+            Request::Permits(_) => "ClosableSemaphore::acquire",
+            Request::AllBack => "ClosableSemaphore::drain",
+        })
+    }
+
+    #[inline]
+    fn changed(&self) {
+        self.permits.changed();
+    }
 }
 
 impl Limited for ClosableSemaphore {
@@ -235,7 +249,9 @@ impl ClosableSemaphore {
             }
             let word = Number::new(empty(value_of(permits as isize)));
             let queue = WaitQueue::new(word, Number::new(0));
-            Self { permits: Permits::new(queue, Number::new(permits)), closed: Event::new() }
+            let resource = Resource::new("ClosableSemaphore");
+            let permits = Permits::new(queue, Number::new(permits), resource);
+            Self { permits, closed: Event::new() }
         }
     }
 
@@ -443,6 +459,7 @@ impl ClosableSemaphore {
             locked.value = value_of(-in_use) | CLOSED;
         }
         locked.serve();
+        self.permits.closed();
     }
 
     /// Whether it is closed.

@@ -240,9 +240,12 @@ impl Future for ClosableAcquireOwned {
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let permits = self.num_permits();
-        let semaphore = ready!(self.project().waiter.poll(context))?;
-        semaphore.check(permits)?;
-        Poll::Ready(Ok(OwnedClosablePermit::new(semaphore, permits)))
+        let mut waiter = self.project().waiter;
+        let outcome = ready!(waiter.as_mut().poll(context));
+        waiter.ready(outcome.and_then(|semaphore| {
+            semaphore.check(permits)?;
+            Ok(OwnedClosablePermit::new(semaphore, permits))
+        }))
     }
 }
 
@@ -283,7 +286,7 @@ impl OwnedClosablePermit {
     /// For permits that were taken from the semaphore.
     #[inline]
     fn new(semaphore: counted!(ClosableSemaphore), permits: usize) -> Self {
-        Self(Held { semaphore, permits })
+        Self(Held::new(semaphore, permits))
     }
 
     /// How many permits it holds.

@@ -27,7 +27,7 @@ impl<'a> ClosablePermit<'a> {
     /// For permits that were taken from the semaphore.
     #[inline]
     pub(super) fn new(semaphore: &'a ClosableSemaphore, permits: usize) -> Self {
-        Self(Held { semaphore, permits })
+        Self(Held::new(semaphore, permits))
     }
 
     /// How many permits it holds.

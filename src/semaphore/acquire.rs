@@ -123,8 +123,9 @@ impl<'a> Future for Acquire<'a> {
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let permits = self.waiter.request();
-        let Ok(semaphore) = ready!(self.project().waiter.poll(context));
-        Poll::Ready(SemaphorePermit::new(semaphore, permits))
+        let mut waiter = self.project().waiter;
+        let Ok(semaphore) = ready!(waiter.as_mut().poll(context));
+        waiter.ready(SemaphorePermit::new(semaphore, permits))
     }
 }
 

@@ -32,11 +32,12 @@ use core::{
 #[cfg(feature = "alloc")]
 pub use self::owned::{AcquireOwned, OwnedSemaphorePermit};
 pub use self::{acquire::Acquire, permit::SemaphorePermit};
-use super::{Flavour, Number};
+use super::{Flavour, Number, Resource};
 use crate::{
     loom::const_unless_loom,
     permits::{Counting, Limited, Permits},
     too_many::too_many,
+    trace::Op,
     wait_queue::{MAX_VALUE, Policy, Primitive, WaitQueue, empty},
 };
 
@@ -150,6 +151,16 @@ impl Primitive for Semaphore {
     fn queue(&self) -> &WaitQueue<Open> {
         self.permits.queue()
     }
+
+    #[inline]
+    fn op(&self, _: usize) -> Op {
+        self.permits.op("Semaphore::acquire")
+    }
+
+    #[inline]
+    fn changed(&self) {
+        self.permits.changed();
+    }
 }
 
 impl Limited for Semaphore {
@@ -192,7 +203,8 @@ impl Semaphore {
                 too_many(permits, Self::MAX_PERMITS);
             }
             let queue = WaitQueue::new(Number::new(empty(permits as isize)), Number::new(0));
-            Self { permits: Permits::new(queue, Number::new(permits)) }
+            let resource = Resource::new("Semaphore");
+            Self { permits: Permits::new(queue, Number::new(permits), resource) }
         }
     }
 

@@ -236,8 +236,9 @@ impl Future for AcquireOwned {
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let permits = self.waiter.request();
-        let Ok(semaphore) = ready!(self.project().waiter.poll(context));
-        Poll::Ready(OwnedSemaphorePermit::new(semaphore, permits))
+        let mut waiter = self.project().waiter;
+        let Ok(semaphore) = ready!(waiter.as_mut().poll(context));
+        waiter.ready(OwnedSemaphorePermit::new(semaphore, permits))
     }
 }
 
@@ -283,7 +284,7 @@ impl OwnedSemaphorePermit {
     /// For permits that were taken from the semaphore.
     #[inline]
     pub(super) fn new(semaphore: counted!(Semaphore), permits: usize) -> Self {
-        Self(Held { semaphore, permits })
+        Self(Held::new(semaphore, permits))
     }
 
     /// How many permits it holds.

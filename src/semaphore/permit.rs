@@ -47,7 +47,7 @@ impl<'a> SemaphorePermit<'a> {
     /// For permits that were taken from the semaphore.
     #[inline]
     pub(super) fn new(semaphore: &'a Semaphore, permits: usize) -> Self {
-        Self(Held { semaphore, permits })
+        Self(Held::new(semaphore, permits))
     }
 
     /// How many permits it holds.

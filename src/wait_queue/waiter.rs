@@ -12,12 +12,23 @@ use super::{
     list::{Node, Outcome, settle},
     wake_batch::Discarded,
 };
+use crate::trace::Op;
 
 /// A primitive that stands on a wait queue.
 pub(crate) trait Primitive {
     type Policy: Policy;
 
     fn queue(&self) -> &WaitQueue<Self::Policy>;
+
+    /// What a subscriber is told of somebody who is about to wait for this.
+    #[inline]
+    fn op(&self, _: <Self::Policy as Policy>::Request) -> Op {
+        Op::untold()
+    }
+
+    /// Somebody was queued, or is gone: this is where a subscriber is told, for nothing is locked.
+    #[inline]
+    fn changed(&self) {}
 }
 
 /// What keeps a primitive where it is while somebody waits.
@@ -50,6 +61,7 @@ pub(crate) struct Waiter<H: Handle> {
     /// Where the handle's queue is; asked for once, so that no other answer can come later.
     queue: NonNull<WaitQueue<PolicyOf<H>>>,
     node: Node<PolicyOf<H>>,
+    op: Op,
 }
 
 // SAFETY: rule 5: what others share of it is touched under the lock or atomic; the rest moves with it.
@@ -63,7 +75,8 @@ impl<H: Handle> Waiter<H> {
     #[inline]
     pub(crate) fn new(handle: H, request: RequestOf<H>) -> Self {
         let queue = NonNull::from(handle.queue());
-        Self { handle: Some(handle), queue, node: Node::new(request) }
+        let op = handle.op(request);
+        Self { handle: Some(handle), queue, node: Node::new(request), op }
     }
 
     #[inline]
@@ -95,6 +108,7 @@ impl<H: Handle> Waiter<H> {
             waiter.queue().try_take(waiter.node.request) || waiter.settle_or_queue(waker.clone())
         };
         if !settled {
+            waiter.op.pending();
             return Poll::Pending;
         }
         waiter.node.is_waiting.set(false);
@@ -103,6 +117,15 @@ impl<H: Handle> Waiter<H> {
             Some(refusal) if waiter.node.is_refused() => Err(refusal),
             _ => Ok(handle),
         })
+    }
+
+    /// Ready with what the waiter's owner made of the handle: of that a subscriber is told only when there
+    /// is a guard that gives back what was granted if it panics.
+    #[inline(always)]
+    pub(crate) fn ready<R>(self: Pin<&mut Self>, outcome: R) -> Poll<R> {
+        // SAFETY: rule 5: nothing is moved out of the node.
+        unsafe { self.get_unchecked_mut() }.op.ready();
+        Poll::Ready(outcome)
     }
 
     /// The first poll when the fast path did not serve: true if it is settled after all.
@@ -119,6 +142,8 @@ impl<H: Handle> Waiter<H> {
                 // SAFETY: rule 5: pinned, for this is called by `poll`; new to the list, and `drop`
                 // unlinks it.
                 unsafe { locked.push_back(&self.node, waker) };
+                drop(locked);
+                self.changed();
                 return false;
             }
         };
@@ -172,6 +197,13 @@ impl<H: Handle> Waiter<H> {
     }
 
     #[inline]
+    fn changed(&self) {
+        if let Some(handle) = &self.handle {
+            handle.changed();
+        }
+    }
+
+    #[inline]
     fn queue(&self) -> &WaitQueue<PolicyOf<H>> {
         debug_assert!(self.handle.is_some());
         // SAFETY: rule 9: the handle is there until the waiter is finished.
@@ -184,6 +216,7 @@ impl<H: Handle> Drop for Waiter<H> {
     fn drop(&mut self) {
         if self.node.is_waiting.get() {
             self.cancel();
+            self.changed();
         }
     }
 }

@@ -78,7 +78,7 @@ impl Drop for Discarded {
 
 /// Lets no panic out while one is on its way already: a second one would abort.
 #[inline]
-pub(super) fn run_foreign(foreign: impl FnOnce()) {
+pub(crate) fn run_foreign(foreign: impl FnOnce()) {
     #[cfg(feature = "std")]
     if std::thread::panicking() {
         return swallow_panics(foreign);
