@@ -5,6 +5,8 @@ mod hooked_waker;
 mod programs;
 mod reference;
 mod runtime;
+#[cfg(feature = "tracing")]
+mod subscriber;
 mod task;
 
 mod shared;

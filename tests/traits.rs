@@ -56,6 +56,7 @@ assert_not_impl_any!(unsync::WaitForClose<'static>: Send, Sync, Unpin, Clone);
 assert_not_impl_any!(unsync::Drain<'static>: Send, Sync, Unpin, Clone);
 assert_type_eq_all!(unsync::Closed, Closed);
 
+#[cfg(not(feature = "tracing"))]
 #[test]
 fn types_are_as_small_as_they_are_said_to_be() {
     let word = size_of::<usize>();
@@ -75,6 +76,7 @@ fn closing_costs_three_words_a_semaphore_and_one_a_future() {
     assert_eq!(size_of::<ClosablePermit<'_>>(), size_of::<SemaphorePermit<'_>>());
 }
 
+#[cfg(not(feature = "tracing"))]
 #[test]
 fn both_flavours_are_as_small() {
     assert_eq!(size_of::<unsync::Semaphore>(), size_of::<Semaphore>());

@@ -5,6 +5,11 @@ mod closing;
 mod program;
 #[path = "../semaphore/property.rs"]
 mod property;
+#[cfg(feature = "tracing")]
+#[path = "../semaphore/told.rs"]
+mod told;
+#[cfg(feature = "tracing")]
+mod told_of_the_end;
 
 use super::{
     ClosableAcquire as Acquire, ClosableAcquireOwned as AcquireOwned,

@@ -10,6 +10,8 @@ mod permit;
 mod program;
 mod property;
 mod tasks;
+#[cfg(feature = "tracing")]
+mod told;
 mod wakers;
 
 use super::{Acquire, AcquireOwned, Counted, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
