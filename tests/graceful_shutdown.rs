@@ -1,12 +1,11 @@
 //! The example `graceful_shutdown`, and clients that it does not know of.
 
 use std::{
-    io::{BufRead, BufReader, Lines, Read, Write},
+    io::{Read, Write},
     net::TcpStream,
-    process::{Child, ChildStdout, Command, Stdio},
 };
 
-use crate::programs::{Printed, Program};
+use crate::programs::{Printed, Program, Running};
 
 static GRACEFUL_SHUTDOWN: Program = Program::example("graceful_shutdown");
 
@@ -14,46 +13,11 @@ fn run(arguments: &[&str]) -> Printed {
     GRACEFUL_SHUTDOWN.command().args(arguments).output().unwrap().into()
 }
 
-/// A program that runs, and all that was read of it.
-struct Running {
-    child: Child,
-    lines: Lines<BufReader<ChildStdout>>,
-    out: String,
-}
-
-impl Running {
-    /// Clients that come again until Ctrl-C, so that it is full and some wait whenever one looks.
-    fn full() -> Self {
-        let mut command = GRACEFUL_SHUTDOWN.command();
-        command.args(["--connections", "2", "--clients", "12", "--pause", "1", "--reconnect"]);
-        let pipes = command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = pipes.spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, lines, out: String::new() }
-    }
-
-    /// Reads to the first line that starts with this.
-    #[track_caller]
-    fn line(&mut self, start: &str) -> String {
-        for line in self.lines.by_ref().map(Result::unwrap) {
-            self.out += &format!("{line}\n");
-            if line.starts_with(start) {
-                return line;
-            }
-        }
-        panic!("no line starts with '{start}' in {}", self.out);
-    }
-
-    fn press_ctrl_c(&self) {
-        let kill = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
-        assert!(kill.unwrap().success());
-    }
-
-    fn end(mut self) -> Printed {
-        self.lines.by_ref().map(Result::unwrap).for_each(|line| self.out += &format!("{line}\n"));
-        let rest = Printed::from(self.child.wait_with_output().unwrap());
-        Printed { out: self.out, ..rest }
-    }
+/// Clients that come again until Ctrl-C, so that it is full and some wait whenever one looks.
+fn run_full() -> Running {
+    let mut command = GRACEFUL_SHUTDOWN.command();
+    let full = ["--connections", "2", "--clients", "12", "--pause", "1", "--reconnect"];
+    Running::start(command.args(full))
 }
 
 /// What the server and the clients have counted of this.
@@ -74,7 +38,7 @@ fn assert_greeted(stream: &mut TcpStream, greeting: &str) {
 
 #[test]
 fn ctrl_c_refuses_those_who_wait_and_serves_the_others_to_their_end() {
-    let mut running = Running::full();
+    let mut running = run_full();
     running.line("full: 2 served");
     running.press_ctrl_c();
     running.line("closed");
@@ -93,7 +57,7 @@ fn ctrl_c_refuses_those_who_wait_and_serves_the_others_to_their_end() {
 
 #[test]
 fn ctrl_c_is_heeded_from_the_first_line_on() {
-    let mut running = Running::full();
+    let mut running = run_full();
     running.line("echo on ");
     running.press_ctrl_c();
     let printed = running.end();
@@ -102,7 +66,7 @@ fn ctrl_c_is_heeded_from_the_first_line_on() {
 
 #[test]
 fn who_is_served_has_all_the_time_after_closing_and_who_comes_then_is_refused() {
-    let mut running = Running::full();
+    let mut running = run_full();
     let line = running.line("echo on ");
     let address = line["echo on ".len()..].split(';').next().unwrap();
     let mut served = TcpStream::connect(address).unwrap();

@@ -2,8 +2,9 @@
 
 use std::{
     fs::{self, Permissions},
+    io::{BufRead, BufReader, Lines, Read, Write},
     os::unix::fs::PermissionsExt,
-    process::{Command, Output},
+    process::{Child, ChildStdout, Command, Output, Stdio},
     sync::OnceLock,
 };
 
@@ -65,5 +66,66 @@ impl From<Output> for Printed {
             out: String::from_utf8(output.stdout).unwrap(),
             err: String::from_utf8(output.stderr).unwrap(),
         }
+    }
+}
+
+/// A program that runs, and all that was read of it.
+pub(crate) struct Running {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    out: String,
+}
+
+impl Running {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = pipes.spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, lines, out: String::new() }
+    }
+
+    /// Reads to the first line that starts with this.
+    #[track_caller]
+    pub(crate) fn line(&mut self, start: &str) -> String {
+        for line in self.lines.by_ref().map(Result::unwrap) {
+            self.out += &format!("{line}\n");
+            if line.starts_with(start) {
+                return line;
+            }
+        }
+        panic!("no line starts with '{start}' in {}", self.out);
+    }
+
+    pub(crate) fn type_line(&mut self, line: &str) {
+        writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();
+    }
+
+    pub(crate) fn end_input(&mut self) {
+        self.child.stdin = None;
+    }
+
+    pub(crate) fn press_ctrl_c(&self) {
+        let kill = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        assert!(kill.unwrap().success());
+    }
+
+    pub(crate) fn end(mut self) -> Printed {
+        for line in self.lines.by_ref().map(Result::unwrap) {
+            self.out += &format!("{line}\n");
+        }
+        let mut err = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        let status = self.child.wait().unwrap();
+        let status = status.code().unwrap_or_else(|| panic!("{status}: {err}{}", self.out));
+        Printed { status, out: std::mem::take(&mut self.out), err }
+    }
+}
+
+/// A test that fails leaves nothing that runs on.
+impl Drop for Running {
+    fn drop(&mut self) {
+        // An error says that it has ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
