@@ -19,6 +19,7 @@ mod copy_tree;
 mod crawl;
 mod ecosystem;
 mod graceful_shutdown;
+mod proxy;
 mod rate_limit;
 mod threads;
 mod traits;

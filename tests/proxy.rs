@@ -1,0 +1,356 @@
+//! The example `proxy`: with clients of its own, and between clients and an upstream that it does not know of.
+
+use std::{
+    io::{ErrorKind, Read, Write},
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
+    thread,
+};
+
+use crate::programs::{Printed, Program, Running};
+
+static PROXY: Program = Program::example("proxy");
+
+fn run(arguments: &[&str]) -> Printed {
+    PROXY.command().args(arguments).output().unwrap().into()
+}
+
+/// What stands behind the name in the summary.
+#[track_caller]
+fn summary<'a>(printed: &'a Printed, name: &str) -> &'a str {
+    let line = printed.out.lines().find_map(|line| line.strip_prefix(&format!("{name}  ")));
+    line.unwrap_or_else(|| panic!("no {name} in {}", printed.out)).trim()
+}
+
+/// The number at the start of a text.
+#[track_caller]
+fn number(text: &str) -> u64 {
+    text.split(|char: char| !char.is_ascii_digit()).next().unwrap().parse().unwrap()
+}
+
+#[track_caller]
+fn assert_peak_is_within(printed: &Printed, name: &str, limit: u64) {
+    let peak = summary(printed, &format!("peak {name}"));
+    assert!((1..=limit).contains(&number(peak)), "{}", printed.out);
+    assert!(peak.ends_with(&format!(" of {limit}")), "{}", printed.out);
+}
+
+/// A proxy in front of an upstream of the test.
+struct Proxied {
+    running: Running,
+    proxy: SocketAddr,
+    upstream: TcpListener,
+}
+
+impl Proxied {
+    fn start(arguments: &[&str]) -> Self {
+        let upstream = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = upstream.local_addr().unwrap().to_string();
+        let mut command = PROXY.command();
+        let mut running = Running::start(command.args(["--upstream", &address]).args(arguments));
+        let line = running.line("proxy on ");
+        let proxy = line["proxy on ".len()..].split(' ').next().unwrap().parse().unwrap();
+        Self { running, proxy, upstream }
+    }
+
+    /// A client that has sent this byte: it does not wait for a permit to connect and to send.
+    fn connect(&self, byte: u8) -> TcpStream {
+        let mut client = TcpStream::connect(self.proxy).unwrap();
+        client.write_all(&[byte]).unwrap();
+        client
+    }
+
+    /// The upstream's end of the connection whose client has sent this byte.
+    #[track_caller]
+    fn accept(&self, byte: u8) -> TcpStream {
+        let (mut upstream, _) = self.upstream.accept().unwrap();
+        assert_received(&mut upstream, byte);
+        upstream
+    }
+
+    /// After so many turns of the proxy that it would long have let through who waits.
+    #[track_caller]
+    fn assert_nobody_comes(&self, client: &mut TcpStream, upstream: &mut TcpStream) {
+        for byte in 0..100 {
+            client.write_all(&[byte]).unwrap();
+            assert_received(upstream, byte);
+            upstream.write_all(&[byte]).unwrap();
+            assert_received(client, byte);
+        }
+        self.upstream.set_nonblocking(true).unwrap();
+        assert_eq!(self.upstream.accept().unwrap_err().kind(), ErrorKind::WouldBlock);
+        self.upstream.set_nonblocking(false).unwrap();
+    }
+
+    fn end(self) -> Printed {
+        self.running.press_ctrl_c();
+        self.running.end()
+    }
+}
+
+/// How many are open now, as an empty line is answered.
+#[track_caller]
+fn open_connections(running: &mut Running, limit: u64) -> u64 {
+    running.type_line("");
+    let line = running.line("connections ");
+    assert!(line.contains(&format!(" of {limit}, bytes up ")), "{line}");
+    number(&line["connections ".len()..])
+}
+
+#[track_caller]
+fn assert_received(stream: &mut TcpStream, byte: u8) {
+    let mut received = [0];
+    stream.read_exact(&mut received).unwrap();
+    assert_eq!(received, [byte]);
+}
+
+fn read_all(stream: &mut TcpStream) -> Vec<u8> {
+    let mut read = Vec::new();
+    stream.read_to_end(&mut read).unwrap();
+    read
+}
+
+fn random(length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length];
+    fastrand::fill(&mut bytes);
+    bytes
+}
+
+#[test]
+fn all_requests_are_answered_and_the_peaks_are_within_the_limits() {
+    let limits = ["--connections", "3", "--bytes", "9000", "--buffer", "4096"];
+    let load = ["--clients", "8", "--requests", "5", "--request-size", "10000", "--seconds", "1"];
+    let printed = run(&[&limits[..], &load, &["--timeout", "60000"]].concat());
+    assert_eq!((printed.status, &*printed.err), (0, ""), "{}", printed.out);
+
+    let requests = summary(&printed, "requests");
+    assert!(requests.ends_with(", all answered"), "{}", printed.out);
+    let connections = summary(&printed, "connections");
+    assert!(connections.ends_with(", 0 failed"), "{}", printed.out);
+    let (requests, connections) = (number(requests), number(connections));
+    assert!(8 <= connections && connections <= requests && requests <= connections * 5);
+    for name in ["bytes up", "bytes down"] {
+        assert_eq!(number(summary(&printed, name)), requests * 10_000, "{}", printed.out);
+        assert_peak_is_within(&printed, name, 9000);
+    }
+    assert_peak_is_within(&printed, "connections", 3);
+    for name in ["first of each", "all others"] {
+        assert!(summary(&printed, name).starts_with("p50 "), "{}", printed.out);
+    }
+}
+
+#[test]
+fn limits_that_are_typed_hold_from_then_on() {
+    let limits = ["--connections", "8", "--bytes", "8000", "--buffer", "1000"];
+    let load = ["--clients", "16", "--requests", "2", "--request-size", "1000", "--seconds", "0"];
+    let mut command = PROXY.command();
+    command.args(limits).args(load).args(["--timeout", "60000"]);
+    let mut running = Running::start(&mut command);
+    running.line("proxy on ");
+    while open_connections(&mut running, 8) <= 2 {}
+    running.type_line("connections 2");
+    assert_eq!(running.line("connections limit"), "connections limit 2, 8 before");
+    // Those that were open are left to end; once they have, there are never more than two.
+    while open_connections(&mut running, 2) > 2 {}
+    for _ in 0..100 {
+        assert!(open_connections(&mut running, 2) <= 2);
+    }
+    running.type_line("bytes 1000");
+    let both = "bytes up limit 1000, 8000 before; bytes down limit 1000, 8000 before";
+    assert_eq!(running.line("bytes up limit"), both);
+    running.type_line(" 9 ");
+    assert_eq!(running.line("connections limit"), "connections limit 9, 2 before");
+    running.press_ctrl_c();
+
+    let printed = running.end();
+    assert_eq!((printed.status, &*printed.err), (0, ""), "{}", printed.out);
+    assert_peak_is_within(&printed, "connections", 9);
+    assert_peak_is_within(&printed, "bytes up", 8000);
+    assert_peak_is_within(&printed, "bytes down", 8000);
+}
+
+#[test]
+fn a_line_that_is_wrong_is_answered_and_changes_nothing() {
+    let mut proxied = Proxied::start(&["--buffer", "4096", "--bytes", "8192"]);
+    let too_many = usize::MAX.to_string();
+    let wrong = [
+        ("0", "not a number from 1 to "),
+        ("-1", "not a number from 1 to "),
+        ("connections many", "not a number from 1 to "),
+        (&format!("connections {too_many}"), "not a number from 1 to "),
+        ("bytes 99999999999999999999999", "not a number from 1 to "),
+        ("bytes 4095", "less than the 4096 bytes of a buffer"),
+        ("files 3", "neither 'connections NUMBER' nor 'bytes NUMBER'"),
+        ("connections 3 4", "neither 'connections NUMBER' nor 'bytes NUMBER'"),
+    ];
+    for (line, _) in wrong {
+        proxied.running.type_line(line);
+    }
+    proxied.running.type_line("");
+    let stands = "connections 0 of 16, bytes up 0 of 8192, bytes down 0 of 8192";
+    assert_eq!(proxied.running.line("connections "), stands);
+    proxied.running.end_input();
+    let client = proxied.connect(1);
+    drop((proxied.accept(1), client));
+
+    let printed = proxied.end();
+    assert_eq!(printed.status, 0, "{}", printed.err);
+    for (line, why) in wrong {
+        let answer = format!("proxy: '{line}': {why}");
+        assert!(printed.err.contains(&answer), "{answer} in {}", printed.err);
+    }
+}
+
+#[test]
+fn bytes_go_through_unharmed_and_who_has_sent_all_gets_the_rest() {
+    let proxied = Proxied::start(&["--buffer", "1000", "--bytes", "1000"]);
+    let (request, answer) = (random(3_000_000), random(2_000_000));
+    let mut client = TcpStream::connect(proxied.proxy).unwrap();
+    let (mut upstream, _) = proxied.upstream.accept().unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            client.write_all(&request).unwrap();
+            client.shutdown(Shutdown::Write).unwrap();
+            assert!(read_all(&mut client) == answer);
+        });
+        assert!(read_all(&mut upstream) == request);
+        upstream.write_all(&answer).unwrap();
+        upstream.shutdown(Shutdown::Write).unwrap();
+    });
+
+    let printed = proxied.end();
+    assert_eq!((printed.status, &*printed.err), (0, ""), "{}", printed.out);
+    assert_eq!(summary(&printed, "bytes up"), "3000000");
+    assert_eq!(summary(&printed, "bytes down"), "2000000");
+    assert_eq!(summary(&printed, "peak bytes up"), "1000 of 1000");
+    assert_eq!(summary(&printed, "peak bytes down"), "1000 of 1000");
+}
+
+#[test]
+fn an_upstream_that_has_sent_all_is_still_sent_the_rest() {
+    let proxied = Proxied::start(&[]);
+    let mut client = proxied.connect(1);
+    let mut upstream = proxied.accept(1);
+    upstream.write_all(b"all").unwrap();
+    upstream.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(read_all(&mut client), b"all");
+    client.write_all(b"the rest").unwrap();
+    drop(client);
+    assert_eq!(read_all(&mut upstream), b"the rest");
+}
+
+#[test]
+fn a_second_connection_waits_and_goes_on_when_the_first_closes() {
+    let proxied = Proxied::start(&["--connections", "1"]);
+    let mut first = proxied.connect(1);
+    let mut first_upstream = proxied.accept(1);
+    let mut second = proxied.connect(2);
+    proxied.assert_nobody_comes(&mut first, &mut first_upstream);
+
+    drop((first, first_upstream));
+    let mut second_upstream = proxied.accept(2);
+    second_upstream.write_all(&[3]).unwrap();
+    assert_received(&mut second, 3);
+    drop((second, second_upstream));
+
+    let printed = proxied.end();
+    assert_eq!(printed.status, 0, "{}", printed.out);
+    assert_eq!(number(summary(&printed, "connections")), 2);
+    assert_eq!(summary(&printed, "peak connections"), "1 of 1");
+}
+
+#[test]
+fn a_limit_that_is_raised_lets_in_who_waits_and_a_lowered_one_lets_in_nobody() {
+    let mut proxied = Proxied::start(&["--connections", "1"]);
+    let mut first = proxied.connect(1);
+    let mut first_upstream = proxied.accept(1);
+    let second = proxied.connect(2);
+    proxied.assert_nobody_comes(&mut first, &mut first_upstream);
+    proxied.running.type_line("connections 2");
+    let second_upstream = proxied.accept(2);
+
+    proxied.running.type_line("connections 1");
+    proxied.running.line("connections limit 1, 2 before");
+    let third = proxied.connect(3);
+    drop((second, second_upstream));
+    proxied.assert_nobody_comes(&mut first, &mut first_upstream);
+    drop((first, first_upstream));
+    drop((proxied.accept(3), third));
+
+    let printed = proxied.end();
+    assert_eq!(printed.status, 0, "{}", printed.out);
+    assert_eq!(summary(&printed, "peak connections"), "2 of 2");
+}
+
+#[test]
+fn who_does_not_read_is_cut_off_and_gives_back_what_others_wait_for() {
+    let limits = ["--buffer", "65536", "--bytes", "65536", "--timeout", "1000"];
+    let proxied = Proxied::start(&limits);
+    let deaf = proxied.connect(1);
+    let mut deaf_upstream = proxied.accept(1);
+    let flood = thread::spawn(move || while deaf_upstream.write_all(&[0; 65_536]).is_ok() {});
+    let mut other = proxied.connect(2);
+    let mut other_upstream = proxied.accept(2);
+    flood.join().unwrap();
+    other_upstream.write_all(&[3]).unwrap();
+    assert_received(&mut other, 3);
+    drop(deaf);
+
+    let printed = proxied.end();
+    assert_eq!(printed.status, 0, "{}", printed.out);
+    assert!(printed.err.contains("not done within 1000 ms"), "{}", printed.err);
+    assert!(summary(&printed, "connections").ends_with(", 1 failed"), "{}", printed.out);
+}
+
+#[test]
+fn a_connection_that_fails_is_named_and_ends_nothing_else() {
+    let proxied = Proxied::start(&["--connections", "1"]);
+    let reset = proxied.connect(1);
+    let address = reset.local_addr().unwrap();
+    let mut upstream = proxied.accept(1);
+    upstream.write_all(&[2]).unwrap();
+    reset.peek(&mut [0]).unwrap();
+    // With something that was not read, it is reset.
+    drop(reset);
+    let other = proxied.connect(3);
+    drop((proxied.accept(3), other));
+
+    let printed = proxied.end();
+    assert_eq!(printed.status, 0, "{}", printed.out);
+    assert!(printed.err.contains(&format!("proxy: {address}: ")), "{}", printed.err);
+    assert!(summary(&printed, "connections").starts_with("2, "), "{}", printed.out);
+}
+
+#[test]
+fn an_address_that_is_taken_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let printed = run(&["--listen", &address]);
+    assert_eq!((printed.status, &*printed.out), (1, ""));
+    let named = format!("proxy: --listen {address}: Address already in use");
+    assert!(printed.err.contains(&named), "{}", printed.err);
+}
+
+#[test]
+fn wrong_usage_has_a_status_of_its_own() {
+    for wrong in [
+        &["--connections", "0"][..],
+        &["--connections", "99999999999999999999999"],
+        &["--bytes", "many"],
+        &["--bytes", "4095", "--buffer", "4096"],
+        &["--buffer", "0"],
+        &["--buffer", "16777217"],
+        &["--timeout", "0"],
+        &["--clients", "129"],
+        &["--requests", "0"],
+        &["--request-size", "0"],
+        &["--seconds", "-1"],
+        &["--listen", "nowhere"],
+        &["--upstream", "127.0.0.1"],
+        &["--upstream", "127.0.0.1:1", "--clients", "3"],
+        &["now"],
+    ] {
+        let printed = run(wrong);
+        assert_eq!((printed.status, &*printed.out), (2, ""), "{wrong:?}");
+        assert!(printed.err.contains("Usage") || printed.err.contains("--help"), "{}", printed.err);
+    }
+}
