@@ -21,5 +21,6 @@ mod ecosystem;
 mod graceful_shutdown;
 mod proxy;
 mod rate_limit;
+mod static_service;
 mod threads;
 mod traits;
