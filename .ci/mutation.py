@@ -20,9 +20,7 @@ TESTS = {
     "command": ["cargo", "test", "--test", "semaphore"],
     "flags": "",
     # Programs are not copied: they are no tests of the library.
-    "skipped": [
-        "--skip", "copy_tree::", "--skip", "adaptive_limit::", "--skip", "graceful_shutdown::"
-    ],
+    "skipped": ["--skip", "programs::"],
 }
 
 

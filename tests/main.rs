@@ -12,15 +12,8 @@ mod task;
 mod shared;
 mod unsync;
 
-mod adaptive_limit;
 #[cfg(feature = "std")]
 mod blocking;
-mod copy_tree;
-mod crawl;
 mod ecosystem;
-mod graceful_shutdown;
-mod proxy;
-mod rate_limit;
-mod static_service;
 mod threads;
 mod traits;

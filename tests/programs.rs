@@ -1,5 +1,13 @@
 //! The examples, built when a test first runs them.
 
+mod adaptive_limit;
+mod copy_tree;
+mod crawl;
+mod graceful_shutdown;
+mod proxy;
+mod rate_limit;
+mod static_service;
+
 use std::{
     fs::{self, Permissions},
     io::{BufRead, BufReader, Lines, Read, Write},
@@ -11,17 +19,17 @@ use std::{
 use escargot::{CargoBuild, CargoRun};
 use tempfile::NamedTempFile;
 
-pub(crate) struct Program {
+struct Program {
     name: &'static str,
     built: OnceLock<CargoRun>,
 }
 
 impl Program {
-    pub(crate) const fn example(name: &'static str) -> Self {
+    const fn example(name: &'static str) -> Self {
         Self { name, built: OnceLock::new() }
     }
 
-    pub(crate) fn command(&self) -> Command {
+    fn command(&self) -> Command {
         let build = || CargoBuild::new().example(self.name).current_target().run();
         let built = self.built.get_or_init(|| build().expect("the example builds"));
         Command::new(built.path())
@@ -29,7 +37,7 @@ impl Program {
 
     /// As [`command`](Self::command), by a user whom modes stop: not by root, whom they do not unless it
     /// gives that up.
-    pub(crate) fn command_as_mere_user(&self) -> Command {
+    fn command_as_mere_user(&self) -> Command {
         let shut = NamedTempFile::new().unwrap();
         fs::set_permissions(shut.path(), Permissions::from_mode(0o000)).unwrap();
         let modes_stop_us = fs::read(shut.path()).is_err();
@@ -44,7 +52,7 @@ impl Program {
     }
 
     /// As [`command`](Self::command), by a shell that does this before.
-    pub(crate) fn command_after(&self, shell: &str) -> Command {
+    fn command_after(&self, shell: &str) -> Command {
         let mut command = Command::new("sh");
         command.arg("-c").arg(format!("{shell}; exec \"$0\" \"$@\""));
         command.arg(self.command().get_program());
@@ -53,10 +61,10 @@ impl Program {
 }
 
 /// What a program printed, and its exit status.
-pub(crate) struct Printed {
-    pub(crate) status: i32,
-    pub(crate) out: String,
-    pub(crate) err: String,
+struct Printed {
+    status: i32,
+    out: String,
+    err: String,
 }
 
 impl From<Output> for Printed {
@@ -70,14 +78,14 @@ impl From<Output> for Printed {
 }
 
 /// A program that runs, and all that was read of it.
-pub(crate) struct Running {
+struct Running {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
     out: String,
 }
 
 impl Running {
-    pub(crate) fn start(command: &mut Command) -> Self {
+    fn start(command: &mut Command) -> Self {
         let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = pipes.spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -86,7 +94,7 @@ impl Running {
 
     /// Reads to the first line that starts with this.
     #[track_caller]
-    pub(crate) fn line(&mut self, start: &str) -> String {
+    fn line(&mut self, start: &str) -> String {
         for line in self.lines.by_ref().map(Result::unwrap) {
             self.out += &format!("{line}\n");
             if line.starts_with(start) {
@@ -96,20 +104,20 @@ impl Running {
         panic!("no line starts with '{start}' in {}", self.out);
     }
 
-    pub(crate) fn type_line(&mut self, line: &str) {
+    fn type_line(&mut self, line: &str) {
         writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();
     }
 
-    pub(crate) fn end_input(&mut self) {
+    fn end_input(&mut self) {
         self.child.stdin = None;
     }
 
-    pub(crate) fn press_ctrl_c(&self) {
+    fn press_ctrl_c(&self) {
         let kill = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
         assert!(kill.unwrap().success());
     }
 
-    pub(crate) fn end(mut self) -> Printed {
+    fn end(mut self) -> Printed {
         for line in self.lines.by_ref().map(Result::unwrap) {
             self.out += &format!("{line}\n");
         }
