@@ -9,7 +9,7 @@ pub(crate) struct Spin {
 
 /// The first pause is `1 << FIRST` spin hints long, the longest `1 << LAST`.
 #[cfg(not(loom))]
-const FIRST: u32 = 4;
+const FIRST: u32 = 6;
 #[cfg(not(loom))]
 const LAST: u32 = 8;
 

@@ -109,6 +109,7 @@ pub(crate) fn of_one_thread<S: Subject>() -> Vec<Path> {
 pub(crate) fn of_threads<S: Subject + Sync>() -> Vec<Path> {
     let mut paths = Paths::of::<S>();
     paths.add("hammer_2", 20_000, hammer::<S>);
+    paths.add("hammer_queue_2", 20_000 / S::ONE_IN, hammer_queue::<S>);
     for permits in [1, 4] {
         for threads in [2, 4, 16, 64] {
             let name = format!("contended_{threads}_for_{permits}");
@@ -298,6 +299,17 @@ fn hammer<S: Subject + Sync>(rounds: usize) -> Duration {
     span(at_once(2, || {
         for _ in 0..rounds / 2 {
             drop(ready(pin!(black_box(&semaphore).acquire())));
+        }
+    }))
+}
+
+/// Two threads, and nothing for either: both queue and leave.
+fn hammer_queue<S: Subject + Sync>(rounds: usize) -> Duration {
+    let semaphore = S::new(1);
+    let _permit = ready(pin!(semaphore.acquire()));
+    span(at_once(2, || {
+        for _ in 0..rounds / 2 {
+            pending(pin!(black_box(&semaphore).acquire()));
         }
     }))
 }
