@@ -7,7 +7,7 @@ use plotters::prelude::*;
 use crate::report::Report;
 
 /// What the chart shows, from the top.
-const CHARTED: [&str; 16] = [
+const CHARTED: [&str; 17] = [
     "uncontended",
     "uncontended_many",
     "try_uncontended",
@@ -21,13 +21,14 @@ const CHARTED: [&str; 16] = [
     "release_to_32",
     "release_to_1000",
     "hammer_2",
+    "hammer_queue_2",
     "contended_16_for_1",
     "contended_16_for_4",
     "contended_64_for_1",
 ];
 
 /// From the left edge of the chart to the right.
-const RATIOS: Range<f64> = 0.1..100.0;
+const RATIOS: Range<f64> = 0.05..100.0;
 
 const PEERS: [(&str, RGBColor); 7] = [
     ("two compare-exchanges", RGBColor(140, 140, 140)),

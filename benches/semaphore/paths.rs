@@ -108,8 +108,8 @@ pub(crate) fn of_one_thread<S: Subject>() -> Vec<Path> {
 /// What more threads can do.
 pub(crate) fn of_threads<S: Subject + Sync>() -> Vec<Path> {
     let mut paths = Paths::of::<S>();
-    paths.add("hammer_2", 20_000, hammer::<S>);
-    paths.add("hammer_queue_2", 20_000 / S::ONE_IN, hammer_queue::<S>);
+    paths.add("hammer_2", 200_000, hammer::<S>);
+    paths.add("hammer_queue_2", 200_000 / S::ONE_IN, hammer_queue::<S>);
     for permits in [1, 4] {
         for threads in [2, 4, 16, 64] {
             let name = format!("contended_{threads}_for_{permits}");

@@ -73,7 +73,7 @@ struct Setting {
 const SETTINGS: [Setting; 3] = [
     Setting { name: "io_uring", driver: DriverType::IoUring, event_interval: 61, one_turn_in: 5 },
     Setting { name: "io_uring_256", driver: DriverType::IoUring, event_interval: 256, one_turn_in: 5 },
-    Setting { name: "polling", driver: DriverType::Poll, event_interval: 61, one_turn_in: 25 },
+    Setting { name: "polling", driver: DriverType::Poll, event_interval: 61, one_turn_in: 10 },
 ];
 
 /// Of each shape, in each setting.
@@ -83,10 +83,10 @@ pub(crate) fn bounded_reads() -> Vec<Path> {
         (unsync::Semaphore::NAME, boxed(permit_for_each_read::<unsync::Semaphore>)),
         ("tokio", boxed(permit_for_each_read::<tokio::sync::Semaphore>)),
         ("async-lock", boxed(permit_for_each_read::<async_lock::Semaphore>)),
-        ("compio-sync, spawn after", boxed(spawn_after::<Semaphore>)),
-        ("compio-sync unsync, spawn after", boxed(spawn_after::<unsync::Semaphore>)),
-        ("tokio, spawn after", boxed(spawn_after::<tokio::sync::Semaphore>)),
-        ("async-lock, spawn after", boxed(spawn_after::<async_lock::Semaphore>)),
+        ("compio-sync before spawn", boxed(spawn_after::<Semaphore>)),
+        ("compio-sync unsync before spawn", boxed(spawn_after::<unsync::Semaphore>)),
+        ("tokio before spawn", boxed(spawn_after::<tokio::sync::Semaphore>)),
+        ("async-lock before spawn", boxed(spawn_after::<async_lock::Semaphore>)),
         ("buffer_unordered", boxed(buffer_unordered)),
         ("64 workers", boxed(workers)),
         ("64 workers that spawn", boxed(workers_that_spawn)),
