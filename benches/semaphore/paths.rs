@@ -114,7 +114,7 @@ pub(crate) fn of_threads<S: Subject + Sync>() -> Vec<Path> {
         for threads in [2, 4, 16, 64] {
             let name = format!("contended_{threads}_for_{permits}");
             let run = move |rounds| contend::<S>(threads, permits, rounds);
-            paths.add_one_turn_in(3, name, 4_096, run);
+            paths.add_one_turn_in(6, name, 16_384, run);
         }
     }
     paths.paths
