@@ -61,12 +61,17 @@
 //! | event in it, for each poll | `runtime::resource::poll_op` | `op_name`, `is_ready` |
 //!
 //! It is told after the fact, when nothing is locked, and may use the semaphore itself; what it does there is
-//! not told. If it panics, no permit and no wake-up is lost. A number is read just before it is told, so those
-//! that several threads tell at once may come out of order.
+//! not told. When it is called for something else it is told of what it does as everybody is, so it must not
+//! use a semaphore under a lock of its own. If it panics, no permit and no wake-up is lost. A number is read just
+//! before it is told, so those that several threads tell at once may come out of order.
 //!
-//! Without the feature all this costs nothing. With it a semaphore is up to nine words longer and a future ten, and
-//! as long as nobody listens at that level each operation checks that a few times; a subscriber takes the time
-//! that it takes, and may allocate. Under `cfg(loom)` nothing is told.
+//! A semaphore belongs to the subscriber that listens when it is first used, and keeps it alive; one that
+//! keeps the semaphore in turn is never freed.
+//!
+//! Without the feature all this costs nothing. With it, on 64 bits, a semaphore is nine words longer and a future
+//! ten, a semaphore has a destructor, so that no `const fn` can drop one, and as long as nobody listens at that
+//! level each operation checks that a few times; a subscriber takes the time that it takes, and may allocate.
+//! Under `cfg(loom)` nothing is told.
 //!
 //! The package `console` in the repository is a program for tokio-console to watch.
 //!

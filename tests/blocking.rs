@@ -9,6 +9,8 @@ use std::{
 use allocation_counter::measure;
 use compio_sync::{ClosableSemaphore, Closed, Semaphore, TryAcquireError};
 
+#[cfg(feature = "tracing")]
+use crate::subscriber::told_to;
 use crate::{
     runtime::{on_both_drivers, yield_now},
     task::Task,
@@ -173,4 +175,21 @@ fn blocking_on_a_thread_of_compio_panics_with_the_way_out() {
         assert!(message.contains("await `acquire` instead"), "{message}");
         assert_eq!(semaphore.available_permits(), 1);
     });
+}
+
+#[cfg(feature = "tracing")]
+#[test]
+fn a_subscriber_may_park_the_thread_that_is_about_to_wait() {
+    let semaphore = Arc::new(Semaphore::new(0));
+    let granted = Arc::clone(&semaphore);
+    let parks = move || {
+        if granted.waiters() == 1 {
+            let granted = Arc::clone(&granted);
+            thread::spawn(move || granted.add_permits(1)).join().unwrap();
+            // Returns at once, for the thread was unparked.
+            thread::park();
+        }
+    };
+    told_to(parks, || drop(semaphore.acquire_blocking()));
+    assert_eq!(semaphore.available_permits(), 1);
 }

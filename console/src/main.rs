@@ -10,20 +10,13 @@ use std::time::Duration;
 
 use compio::{runtime::spawn, signal::ctrl_c, time::sleep};
 use compio_sync::{ClosableSemaphore, Closed};
-use tracing::{Instrument, trace_span};
 
 static FILES: ClosableSemaphore = ClosableSemaphore::new(3);
 
 #[compio::main]
 async fn main() -> std::io::Result<()> {
     console_subscriber::init();
-    let tasks: Vec<_> = (0..10)
-        .map(|number| {
-            // compio does not tell the console of its tasks, so this does.
-            let span = trace_span!("runtime.spawn", kind = "task", task.name = number);
-            spawn(work().instrument(span))
-        })
-        .collect();
+    let tasks: Vec<_> = (0..10).map(|_| spawn(work())).collect();
     ctrl_c().await?;
     FILES.drain().await;
     for task in tasks {

@@ -452,13 +452,14 @@ impl ClosableSemaphore {
     /// assert!(semaphore.try_acquire().is_err());
     /// ```
     pub fn close(&self) {
-        let _even_if_a_waker_panics = self.closed.set_on_drop();
+        let even_if_a_waker_panics = self.closed.set_on_drop();
         let mut locked = self.permits.queue().lock();
         if !is_closed(locked.value) {
             let in_use = self.max_permits() as isize - count(locked.value);
             locked.value = value_of(-in_use) | CLOSED;
         }
         locked.serve();
+        drop(even_if_a_waker_panics);
         self.permits.closed();
     }
 

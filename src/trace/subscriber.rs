@@ -8,7 +8,9 @@ use core::{
 };
 use std::sync::OnceLock;
 
-use tracing::{Span, level_filters::LevelFilter, subscriber::NoSubscriber, trace, trace_span};
+use tracing::{
+    Span, level_filters::LevelFilter, span::Entered, subscriber::NoSubscriber, trace, trace_span,
+};
 
 use super::Resource;
 use crate::wait_queue::run_foreign;
@@ -60,7 +62,7 @@ impl<C: SpanCell> Traced<C> {
     /// `None` while no subscriber wants it; one that comes later may.
     fn span(&self) -> Option<&Span> {
         if self.span.get().is_none() {
-            let span = trace_span!(
+            let span = Closing(trace_span!(
                 target: "compio_sync",
                 parent: None,
                 "runtime.resource",
@@ -70,12 +72,12 @@ impl<C: SpanCell> Traced<C> {
                 loc.line = self.made_at.line(),
                 loc.col = self.made_at.column(),
                 is_internal = false,
-            );
+            ));
             // While other threads have a subscriber, a thread without one has this.
-            if !span.with_subscriber(|(_, subscriber)| !subscriber.is::<NoSubscriber>())? {
+            if !span.0.with_subscriber(|(_, subscriber)| !subscriber.is::<NoSubscriber>())? {
                 return None;
             }
-            self.span.set_first(Closing(span));
+            self.span.set_first(span);
         }
         self.span.get().map(|span| &span.0)
     }
@@ -93,8 +95,9 @@ impl<C: SpanCell> Resource for Traced<C> {
     fn op(&self, source: &'static str) -> Op {
         let mut spans = None;
         self.tell(|resource| {
-            let new_op = || trace_span!(target: "compio_sync", "runtime.resource.async_op", source);
-            let op = Closing(resource.in_scope(new_op));
+            let new_op =
+                || Closing(trace_span!(target: "compio_sync", "runtime.resource.async_op", source));
+            let op = within(resource, new_op);
             spans = Some(Spans { op, resource: Closing(resource.clone()) });
         });
         Op(spans)
@@ -103,7 +106,7 @@ impl<C: SpanCell> Resource for Traced<C> {
     fn changed(&self, numbers: impl FnOnce() -> [usize; 3]) {
         self.tell(|resource| {
             let [permits, limit, waiters] = numbers();
-            resource.in_scope(|| {
+            within(resource, || {
                 state!(permits);
                 state!(limit);
                 state!(waiters);
@@ -113,7 +116,7 @@ impl<C: SpanCell> Resource for Traced<C> {
 
     fn closed(&self) {
         let closed = true;
-        self.tell(|resource| resource.in_scope(|| state!(closed)));
+        self.tell(|resource| within(resource, || state!(closed)));
     }
 }
 
@@ -158,7 +161,7 @@ impl Op {
 impl Spans {
     fn polled(&self, is_ready: bool) {
         let event = || trace!(target: "runtime::resource::poll_op", op_name = "poll", is_ready);
-        tell(|| self.resource.0.in_scope(|| self.op.0.in_scope(event)));
+        tell(|| within(&self.resource.0, || within(&self.op.0, event)));
     }
 }
 
@@ -168,8 +171,23 @@ pub(crate) struct Closing(Span);
 impl Drop for Closing {
     fn drop(&mut self) {
         let span = mem::replace(&mut self.0, Span::none());
-        tell(|| drop(span));
+        // Even if it is told already, or no longer wants to be: this is not to be had without it.
+        if !span.is_none() {
+            call(|| drop(span));
+        }
     }
+}
+
+/// Tells this within the span. That it is left is told as all else is, even to a subscriber that panicked.
+fn within<R>(span: &Span, told: impl FnOnce() -> R) -> R {
+    struct Exit<'a>(Option<Entered<'a>>);
+    impl Drop for Exit<'_> {
+        fn drop(&mut self) {
+            run_foreign(|| drop(self.0.take()));
+        }
+    }
+    let _exit = Exit(Some(span.enter()));
+    told()
 }
 
 std::thread_local! {
@@ -179,14 +197,20 @@ std::thread_local! {
 /// Calls the subscriber, unless it is this that calls, or none is there to listen.
 #[inline]
 fn tell(told: impl FnOnce()) {
-    struct Told;
+    if LevelFilter::current() == LevelFilter::TRACE && !IS_TOLD.get() {
+        call(told);
+    }
+}
+
+fn call(told: impl FnOnce()) {
+    struct Told {
+        before: bool,
+    }
     impl Drop for Told {
         fn drop(&mut self) {
-            IS_TOLD.set(false);
+            IS_TOLD.set(self.before);
         }
     }
-    if LevelFilter::current() == LevelFilter::TRACE && !IS_TOLD.replace(true) {
-        let _told = Told;
-        run_foreign(told);
-    }
+    let _told = Told { before: IS_TOLD.replace(true) };
+    run_foreign(told);
 }

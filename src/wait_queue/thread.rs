@@ -25,6 +25,13 @@ pub(crate) fn block_on<F: Future>(future: F, deadline: Option<Instant>) -> Optio
         if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
             return Some(output);
         }
+        // Who waits has a waker in the queue. If that is gone already, a subscriber that was told in between may
+        // have parked this thread, and used up its `unpark`.
+        //
+        // ORDERING: `Acquire` pairs with `release`: the next poll finds the node settled.
+        if sleeper.wakers.load(Ordering::Acquire) == 0 {
+            continue;
+        }
         match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
             None => thread::park(),
             Some(left) if left.is_zero() => return None,

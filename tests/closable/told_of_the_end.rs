@@ -1,6 +1,9 @@
 //! What a subscriber of `tracing` is told of the end.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex},
+};
 
 use super::Semaphore;
 use crate::{
@@ -49,6 +52,18 @@ fn a_drain_is_told_of_until_all_is_back() {
         vec![polled(true), "close runtime.resource.async_op".into()],
     ];
     assert_eq!(lines, expected.concat());
+}
+
+#[test]
+fn who_waits_for_the_end_is_woken_before_a_subscriber_is_told_of_it() {
+    let semaphore = Semaphore::new(0);
+    let mut closed = Task::waiting(semaphore.closed());
+    let wakes = closed.change_waker();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&seen);
+    told_to(move || told.lock().unwrap().push(wakes.count()), || semaphore.close());
+    let seen = seen.lock().unwrap();
+    assert!(!seen.is_empty() && seen.iter().all(|&wakes| wakes == 1), "{seen:?}");
 }
 
 #[test]
