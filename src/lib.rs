@@ -33,6 +33,9 @@
 //! # });
 //! ```
 //!
+//! Pages beside the reference: [how it works](guide::design), in a picture; [from tokio and
+//! async-lock](guide::migration), name by name; and [a wait that is stored and polled by hand](guide::polling).
+//!
 //! # Features
 //!
 //! - `std` (default): threads can [block](Semaphore::acquire_blocking); a thread that finds the queue

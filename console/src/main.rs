@@ -1,10 +1,4 @@
 //! Ten tasks that take turns on three permits, until Ctrl-C, for tokio-console to watch.
-//!
-//! ```sh
-//! cargo install tokio-console
-//! cd console && cargo run &
-//! tokio-console # and the key r: the resources
-//! ```
 
 use std::time::Duration;
 
