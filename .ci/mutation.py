@@ -17,7 +17,7 @@ MODELS = {
     "skipped": [],
 }
 TESTS = {
-    "command": ["cargo", "test", "--test", "semaphore"],
+    "command": ["cargo", "test", "--features", "tracing", "--test", "semaphore"],
     "flags": "",
     # Programs are not copied: they are no tests of the library.
     "skipped": ["--skip", "programs::"],
