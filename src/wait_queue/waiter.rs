@@ -71,6 +71,12 @@ unsafe impl<H: Handle + Send> Send for Waiter<H> where WaitQueue<PolicyOf<H>>: S
 // others write the last only.
 unsafe impl<H: Handle + Sync> Sync for Waiter<H> where WaitQueue<PolicyOf<H>>: Sync {}
 
+/// Both need that of the rest.
+const _: fn() = || {
+    fn is_for_all_threads<T: Send + Sync>() {}
+    is_for_all_threads::<Op>();
+};
+
 impl<H: Handle> Waiter<H> {
     #[inline]
     pub(crate) fn new(handle: H, request: RequestOf<H>) -> Self {
