@@ -8,7 +8,7 @@ use hdrhistogram::Histogram;
 use crate::{report::Row, subjects::Subject, threads::at_once};
 
 /// Turns of all threads together in a sample.
-const TURNS: usize = 4_096;
+const TURNS: usize = 16_384;
 
 /// The waits of so many threads for the one permit of one kind of semaphore.
 #[derive(Clone)]
