@@ -73,7 +73,7 @@ pub(crate) fn draw(report: &Report, file: &Path) -> Result<(), Box<dyn Error>> {
     for (peer, color) in PEERS {
         let dots = CHARTED.iter().rev().enumerate().filter_map(|(y, path)| {
             let of_peer = report.of_path(path).find(|row| row.subject == peer)?;
-            let ratio = of_peer.value / report.ours(path)?;
+            let ratio = of_peer.nanoseconds / report.ours(path)?;
             Some((ratio.clamp(RATIOS.start, RATIOS.end), y as f64))
         });
         chart

@@ -1,7 +1,6 @@
 //! Ours beside the peers: samples of all alternate within one run, and what is shown are medians.
 
 mod chart;
-mod memory;
 mod paths;
 mod reads;
 mod report;
@@ -16,7 +15,6 @@ use compio_sync::{ClosableSemaphore, Semaphore, unsync};
 use futures_intrusive::sync as intrusive;
 
 use self::{
-    memory::memory,
     paths::{Path, of_one_thread, of_threads},
     reads::bounded_reads,
     report::{Report, Row},
@@ -87,25 +85,6 @@ fn paths() -> Vec<Path> {
     .collect()
 }
 
-fn of_memory() -> Vec<Row> {
-    [
-        memory::<Semaphore>(),
-        memory::<ClosableSemaphore>(),
-        memory::<tokio::sync::Semaphore>(),
-        memory::<async_lock::Semaphore>(),
-        memory::<asyncband::semaphore::Semaphore>(),
-        memory::<maitake_sync::Semaphore>(),
-        memory::<intrusive::Semaphore>(),
-        memory::<Saa>(),
-        memory::<unsync::Semaphore>(),
-        memory::<unsync::ClosableSemaphore>(),
-        memory::<intrusive::LocalSemaphore>(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
-
 fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
     let mut paths = paths();
@@ -120,13 +99,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     paths.retain(|path| options.choose(&path.name, path.subject));
     let mut tails = [Tails::of::<Semaphore>(), Tails::of::<tokio::sync::Semaphore>()].concat();
     tails.retain(|tails| options.choose(&tails.path(), tails.subject));
-    let mut memory = of_memory();
-    memory.retain(|row| options.choose(&row.path, row.subject));
 
     let mut rows = medians(&paths, options.samples);
     (0..options.samples).for_each(|_| tails.iter_mut().for_each(Tails::sample));
     rows.extend(tails.iter().flat_map(Tails::rows));
-    rows.append(&mut memory);
     let report = Report(rows);
     report.print();
     if options.save {
@@ -150,8 +126,7 @@ fn medians(paths: &[Path], samples: u16) -> Vec<Row> {
         Row {
             path: path.name.clone(),
             subject: path.subject,
-            value: path.nanoseconds(taken[taken.len() / 2]),
-            unit: "ns",
+            nanoseconds: path.nanoseconds(taken[taken.len() / 2]),
         }
     };
     paths.iter().zip(taken).map(median).collect()

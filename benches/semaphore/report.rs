@@ -8,8 +8,7 @@ use crate::chart::draw;
 pub(crate) struct Row {
     pub(crate) path: String,
     pub(crate) subject: &'static str,
-    pub(crate) value: f64,
-    pub(crate) unit: &'static str,
+    pub(crate) nanoseconds: f64,
 }
 
 pub(crate) struct Report(pub(crate) Vec<Row>);
@@ -34,26 +33,27 @@ impl Report {
     }
 
     pub(crate) fn ours(&self, path: &str) -> Option<f64> {
-        self.of_path(path).find(|row| row.subject == OURS).map(|row| row.value)
+        self.of_path(path).find(|row| row.subject == OURS).map(|row| row.nanoseconds)
     }
 
     /// A line for each semaphore under each path, and how many times as much as ours it is.
     pub(crate) fn print(&self) {
         for path in self.paths() {
             println!("{path}");
-            let ours = self.ours(path).filter(|&ours| ours > 0.0);
-            for Row { subject, value, unit, .. } in self.of_path(path) {
-                let ratio = ours.map_or(String::new(), |ours| format!("{:8.2}", value / ours));
-                println!("    {subject:<31} {value:>12.2} {unit:<5} {ratio}");
+            let ours = self.ours(path);
+            for Row { subject, nanoseconds, .. } in self.of_path(path) {
+                let ratio =
+                    ours.map_or(String::new(), |ours| format!("{:8.2}", nanoseconds / ours));
+                println!("    {subject:<31} {nanoseconds:>12.2} ns{ratio}");
             }
         }
     }
 
     /// Writes `speed.csv`, and `speed.svg` of what the chart shows.
     pub(crate) fn save(&self, folder: &Path) -> Result<(), Box<dyn Error>> {
-        let mut csv = String::from("path,subject,value,unit\n");
-        for Row { path, subject, value, unit } in &self.0 {
-            csv += &format!("{path},{subject},{value:.2},{unit}\n");
+        let mut csv = String::from("path,subject,nanoseconds\n");
+        for Row { path, subject, nanoseconds } in &self.0 {
+            csv += &format!("{path},{subject},{nanoseconds:.2}\n");
         }
         fs::write(folder.join("speed.csv"), csv)?;
         draw(self, &folder.join("speed.svg"))

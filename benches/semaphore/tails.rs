@@ -42,8 +42,7 @@ impl Tails {
         let wait = |name: &str, nanoseconds: u64| Row {
             path: format!("{}_{name}", self.path()),
             subject: self.subject,
-            value: nanoseconds as f64,
-            unit: "ns",
+            nanoseconds: nanoseconds as f64,
         };
         [
             wait("p50", self.waits.value_at_quantile(0.5)),
