@@ -11,6 +11,7 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
     rc::Rc,
+    sync::Arc,
     task::Poll,
     time::{Duration, Instant},
 };
@@ -22,10 +23,7 @@ use compio::{
     io::AsyncReadAt,
     runtime::{Runtime, spawn, spawn_blocking},
 };
-use compio_sync::{
-    Closed,
-    unsync::{ClosableSemaphore, OwnedClosablePermit, Semaphore},
-};
+use compio_sync::{ClosableSemaphore, Closed, OwnedClosablePermit, unsync::Semaphore};
 use procfs::process::{Process, Status};
 use walkdir::WalkDir;
 
@@ -70,7 +68,7 @@ fn main() -> ExitCode {
 /// Returns how much failed, each of which it has named by then.
 async fn run(arguments: &Arguments) -> io::Result<u64> {
     let crawl = Rc::new(Crawl::new(arguments));
-    close_on_ctrl_c(Rc::clone(&crawl.in_flight)).await?;
+    close_on_ctrl_c(Arc::clone(&crawl.in_flight)).await?;
     match &arguments.path {
         Some(path) => crawl.run(path).await,
         None => {
@@ -82,7 +80,7 @@ async fn run(arguments: &Arguments) -> io::Result<u64> {
 }
 
 /// From here on Ctrl-C ends nothing before the sample is removed.
-async fn close_on_ctrl_c(semaphore: Rc<ClosableSemaphore>) -> io::Result<()> {
+async fn close_on_ctrl_c(semaphore: Arc<ClosableSemaphore>) -> io::Result<()> {
     let mut ctrl_c = Box::pin(compio::signal::ctrl_c());
     // Listened to from its first poll on.
     let listen = poll_fn(|context| Poll::Ready(ctrl_c.as_mut().poll(context)));
@@ -102,7 +100,7 @@ async fn close_on_ctrl_c(semaphore: Rc<ClosableSemaphore>) -> io::Result<()> {
 struct Crawl {
     /// Who awaits its permits: the walk, or each file on its own.
     no_backpressure: bool,
-    in_flight: Rc<ClosableSemaphore>,
+    in_flight: Arc<ClosableSemaphore>,
     found: Cell<usize>,
     /// A permit for each file that is done with, for the walk to await as many as it has found.
     done: Semaphore,
@@ -118,7 +116,7 @@ impl Crawl {
     fn new(arguments: &Arguments) -> Self {
         Self {
             no_backpressure: arguments.no_backpressure,
-            in_flight: Rc::new(ClosableSemaphore::new(arguments.in_flight.into())),
+            in_flight: Arc::new(ClosableSemaphore::new(arguments.in_flight.into())),
             found: Cell::new(0),
             done: Semaphore::new(0),
             peak_backlog: Cell::new(0),
@@ -167,7 +165,7 @@ impl Crawl {
         let backlog = self.found.get() - self.done.max_permits();
         self.peak_backlog.set(self.peak_backlog.get().max(backlog));
 
-        let permit = Rc::clone(&self.in_flight).acquire_owned();
+        let permit = Arc::clone(&self.in_flight).acquire_owned();
         let crawl = Rc::clone(self);
         if self.no_backpressure {
             spawn(crawl.hash(file, permit)).detach();
@@ -200,19 +198,23 @@ impl Crawl {
         self.failed.set(self.failed.get() + 1);
     }
 
-    /// Ends early on Ctrl-C.
+    /// Ends early on Ctrl-C. All on one thread, which says when it is there: a signal that meets a thread that
+    /// starts ends the program at once.
     async fn make_sample(&self, root: &Path, files: u32) -> io::Result<()> {
-        writeln!(io::stdout(), "makes a sample of {files} files in {}", root.display())?;
-        for first in (0..files).step_by(DIRECTORY as usize) {
-            if self.in_flight.is_closed() {
-                break;
+        let (root, in_flight) = (root.to_owned(), Arc::clone(&self.in_flight));
+        let make = move || {
+            writeln!(io::stdout(), "makes a sample of {files} files in {}", root.display())?;
+            for first in (0..files).step_by(DIRECTORY as usize) {
+                if in_flight.is_closed() {
+                    break;
+                }
+                let directory = root.join(format!("{first:07}"));
+                let numbers = first..files.min(first + DIRECTORY);
+                at(&directory, make_directory(&directory, numbers))?;
             }
-            let directory = root.join(format!("{first:07}"));
-            let numbers = first..files.min(first + DIRECTORY);
-            let make = move || at(&directory, make_directory(&directory, numbers));
-            spawn_blocking(make).await.expect("making files does not panic")?;
-        }
-        Ok(())
+            Ok(())
+        };
+        spawn_blocking(make).await.expect("making files does not panic")
     }
 
     fn summarize(&self, elapsed: Duration, before: &Status, after: &Status) -> io::Result<()> {
