@@ -9,6 +9,7 @@ mod rate_limit;
 mod static_service;
 
 use std::{
+    ffi::OsStr,
     fs::{self, Permissions},
     io::{BufRead, BufReader, Lines, Read, Write},
     os::unix::fs::PermissionsExt,
@@ -33,6 +34,20 @@ impl Program {
         let build = || CargoBuild::new().example(self.name).current_target().run();
         let built = self.built.get_or_init(|| build().expect("the example builds"));
         Command::new(built.path())
+    }
+
+    fn run(&self, arguments: &[impl AsRef<OsStr>]) -> Printed {
+        run(&mut self.command(), arguments)
+    }
+
+    /// Wrong usage has a status of its own, and is answered with the right one.
+    #[track_caller]
+    fn assert_refuses(&self, all: &[&[&str]]) {
+        for wrong in all {
+            let Printed { status, out, err } = self.run(wrong);
+            assert_eq!((status, &*out), (2, ""), "{wrong:?}");
+            assert!(err.contains("Usage") || err.contains("--help"), "{err}");
+        }
     }
 
     /// As [`command`](Self::command), by a user whom modes stop: not by root, whom they do not unless it
@@ -60,6 +75,10 @@ impl Program {
     }
 }
 
+fn run(command: &mut Command, arguments: &[impl AsRef<OsStr>]) -> Printed {
+    command.args(arguments).output().unwrap().into()
+}
+
 /// What a program printed, and its exit status.
 struct Printed {
     status: i32,
@@ -75,6 +94,13 @@ impl From<Output> for Printed {
             err: String::from_utf8(output.stderr).unwrap(),
         }
     }
+}
+
+/// What stands behind this name in what was printed.
+#[track_caller]
+fn summary<'a>(out: &'a str, name: &str) -> &'a str {
+    let line = out.lines().find_map(|line| line.strip_prefix(&format!("{name}  ")));
+    line.unwrap_or_else(|| panic!("no {name} in {out}")).trim()
 }
 
 /// A program that runs, and all that was read of it.

@@ -8,13 +8,9 @@ use std::{
 
 use tempfile::tempdir;
 
-use crate::programs::{Printed, Program};
+use crate::programs::{Program, summary};
 
 static ADAPTIVE_LIMIT: Program = Program::example("adaptive_limit");
-
-fn run(arguments: &[&str]) -> Printed {
-    ADAPTIVE_LIMIT.command().args(arguments).output().unwrap().into()
-}
 
 /// The numbers of each line that was drawn: limit, in use, waiters, debt and reads a second.
 fn drawn(out: &str) -> Vec<[u64; 5]> {
@@ -43,13 +39,6 @@ fn run_until(command: &mut Command, is_awaited: impl Fn(u64) -> bool) -> String 
     out
 }
 
-/// What the summary says of this.
-#[track_caller]
-fn summary<'a>(out: &'a str, name: &str) -> &'a str {
-    let line = out.lines().find_map(|line| line.strip_prefix(name));
-    line.unwrap_or_else(|| panic!("no {name} in {out}")).trim()
-}
-
 /// The first number in a text.
 fn number(text: &str) -> u64 {
     text.split(|char: char| !char.is_ascii_digit()).next().unwrap().parse().unwrap()
@@ -69,7 +58,8 @@ fn a_line_a_second_is_drawn_and_the_sums_match() {
     }
     fs::write(folder.path().join("empty"), []).unwrap();
     let path = folder.path().to_str().unwrap();
-    let printed = run(&[path, "--seconds", "2", "--read-size", "4096", "--tasks", "300"]);
+    let printed =
+        ADAPTIVE_LIMIT.run(&[path, "--seconds", "2", "--read-size", "4096", "--tasks", "300"]);
     assert_eq!((printed.status, &*printed.err), (0, ""));
     let out = &*printed.out;
     assert!(out.starts_with("limit  in use  waiters  debt   reads/s\n"), "{out}");
@@ -117,11 +107,11 @@ fn ctrl_c_ends_it_with_a_summary_and_leaves_no_sample() {
 
 #[test]
 fn what_it_cannot_read_is_named() {
-    let printed = run(&["not-there"]);
+    let printed = ADAPTIVE_LIMIT.run(&["not-there"]);
     assert_eq!((printed.status, &*printed.out), (1, ""));
     assert!(printed.err.contains("not-there: No such file"), "{}", printed.err);
     let empty = tempdir().unwrap();
-    let printed = run(&[empty.path().to_str().unwrap()]);
+    let printed = ADAPTIVE_LIMIT.run(&[empty.path().to_str().unwrap()]);
     assert_eq!((printed.status, &*printed.out), (1, ""));
     let named = format!("{}: no files to read", empty.path().display());
     assert!(printed.err.contains(&named), "{}", printed.err);
@@ -129,15 +119,11 @@ fn what_it_cannot_read_is_named() {
 
 #[test]
 fn wrong_usage_has_a_status_of_its_own() {
-    for wrong in [
-        &["--min", "9", "--max", "3"][..],
+    ADAPTIVE_LIMIT.assert_refuses(&[
+        &["--min", "9", "--max", "3"],
         &["--start", "3"],
         &["--tasks", "0"],
         &["--read-size", "0"],
         &["--seconds", "soon"],
-    ] {
-        let printed = run(wrong);
-        assert_eq!(printed.status, 2, "{wrong:?}");
-        assert!(printed.err.contains("Usage") || printed.err.contains("--help"), "{}", printed.err);
-    }
+    ]);
 }

@@ -1,7 +1,6 @@
 //! The example `copy_tree`, on real trees.
 
 use std::{
-    ffi::OsStr,
     fs::{self, Permissions},
     os::unix::{
         fs::{PermissionsExt, symlink},
@@ -13,15 +12,11 @@ use std::{
 
 use tempfile::{TempDir, tempdir};
 
-use crate::programs::{Printed, Program};
+use crate::programs::{Printed, Program, run};
 
 static COPY_TREE: Program = Program::example("copy_tree");
 
 const DRIVERS: [&str; 2] = ["io-uring", "poll"];
-
-fn run(command: &mut Command, arguments: &[impl AsRef<OsStr>]) -> Printed {
-    command.args(arguments).output().unwrap().into()
-}
 
 /// Copies `src` to `dst` in the folder.
 fn copy(folder: &Path, arguments: &[&str]) -> Printed {
@@ -176,7 +171,7 @@ fn few_descriptors_are_enough_with_a_bound_and_not_without() {
 
 #[test]
 fn without_places_it_copies_and_verifies_a_sample() {
-    let printed = run(&mut COPY_TREE.command(), &["--max-in-flight", "32"]);
+    let printed = COPY_TREE.run(&["--max-in-flight", "32"]);
     assert_eq!((printed.status, &*printed.err), (0, ""));
     assert_prints(&printed, "files copied", "2000");
     assert_prints(&printed, "peak in flight", "32 of 32");
@@ -209,7 +204,7 @@ fn a_destination_inside_the_source_is_refused_and_nothing_is_written() {
     let inside =
         [src.clone(), src.join("a/b"), folder.path().join("alias/c"), src.join("../src/d")];
     for destination in inside {
-        let printed = run(&mut COPY_TREE.command(), &[&src, &destination]);
+        let printed = COPY_TREE.run(&[&src, &destination]);
         assert_eq!(printed.status, 1, "{}", destination.display());
         assert!(printed.err.contains("inside the source"), "{}", printed.err);
         assert!(printed.err.contains(&*destination.to_string_lossy()), "{}", printed.err);
@@ -337,15 +332,11 @@ fn what_cannot_be_read_is_named_and_the_others_are_copied() {
 
 #[test]
 fn wrong_usage_has_a_status_of_its_own() {
-    for wrong in [
-        &["only-one"][..],
+    COPY_TREE.assert_refuses(&[
+        &["only-one"],
         &["--max-in-flight", "0"],
         &["--max-in-flight", "many"],
         &["--max-in-flight", "1", "--unbounded"],
         &["--driver", "steam"],
-    ] {
-        let printed = run(&mut COPY_TREE.command(), wrong);
-        assert_eq!(printed.status, 2, "{wrong:?}");
-        assert!(printed.err.contains("Usage") || printed.err.contains("--help"), "{}", printed.err);
-    }
+    ]);
 }

@@ -1,31 +1,17 @@
 //! The example `crawl`, on real trees.
 
 use std::{
-    ffi::OsStr,
     fs::{self, Permissions},
-    io::{BufRead, BufReader, Read},
     os::unix::fs::{PermissionsExt, symlink},
-    process::{Command, Stdio},
 };
 
 use tempfile::{TempDir, tempdir};
 
-use crate::programs::{Printed, Program};
+use crate::programs::{Program, Running, run, summary};
 
 static CRAWL: Program = Program::example("crawl");
 
 const BOTH_WAYS: [&[&str]; 2] = [&[], &["--no-backpressure"]];
-
-fn run(command: &mut Command, arguments: &[impl AsRef<OsStr>]) -> Printed {
-    command.args(arguments).output().unwrap().into()
-}
-
-/// What the summary says of this.
-#[track_caller]
-fn summary<'a>(printed: &'a Printed, name: &str) -> &'a str {
-    let line = printed.out.lines().find_map(|line| line.strip_prefix(name));
-    line.unwrap_or_else(|| panic!("no {name} in {}", printed.out)).trim()
-}
 
 fn folder_of(files: usize) -> TempDir {
     let folder = tempdir().unwrap();
@@ -59,10 +45,10 @@ fn each_file_is_hashed_once_and_no_link_is_followed() {
             command.arg(folder.path()).args(["--in-flight", in_flight]);
             let printed = run(&mut command, way);
             assert_eq!((printed.status, &*printed.err), (0, ""), "{way:?}");
-            assert_eq!(summary(&printed, "files"), "4");
-            assert_eq!(summary(&printed, "failed"), "0");
-            assert_eq!(summary(&printed, "bytes"), "300019");
-            assert_eq!(summary(&printed, "digest"), digest);
+            assert_eq!(summary(&printed.out, "files"), "4");
+            assert_eq!(summary(&printed.out, "failed"), "0");
+            assert_eq!(summary(&printed.out, "bytes"), "300019");
+            assert_eq!(summary(&printed.out, "digest"), digest);
         }
     }
 }
@@ -72,9 +58,9 @@ fn a_path_is_a_file_or_a_link_too() {
     let folder = folder_of(1);
     symlink("0", folder.path().join("link")).unwrap();
     for path in ["0", "link"] {
-        let printed = run(&mut CRAWL.command(), &[folder.path().join(path)]);
+        let printed = CRAWL.run(&[folder.path().join(path)]);
         assert_eq!((printed.status, &*printed.err), (0, ""));
-        assert_eq!(summary(&printed, "files"), "1");
+        assert_eq!(summary(&printed.out, "files"), "1");
     }
 }
 
@@ -84,8 +70,8 @@ fn the_walk_stops_at_the_first_file_without_a_permit() {
     for (in_flight, peak) in [("1", "2 files"), ("7", "8 files"), ("299", "300 files")] {
         let printed = run(CRAWL.command().arg(folder.path()), &["--in-flight", in_flight]);
         assert_eq!(printed.status, 0, "{}", printed.err);
-        assert_eq!(summary(&printed, "files"), "300");
-        assert_eq!(summary(&printed, "peak backlog"), peak);
+        assert_eq!(summary(&printed.out, "files"), "300");
+        assert_eq!(summary(&printed.out, "peak backlog"), peak);
     }
 }
 
@@ -96,8 +82,8 @@ fn without_backpressure_the_backlog_is_all_there_is() {
     let arguments = ["--in-flight", "7", "--no-backpressure"];
     let printed = run(CRAWL.command().arg(folder.path()), &arguments);
     assert_eq!(printed.status, 0, "{}", printed.err);
-    assert_eq!(summary(&printed, "files"), "300");
-    assert_eq!(summary(&printed, "peak backlog"), "300 files");
+    assert_eq!(summary(&printed.out, "files"), "300");
+    assert_eq!(summary(&printed.out, "peak backlog"), "300 files");
 }
 
 #[test]
@@ -111,12 +97,12 @@ fn without_a_path_it_crawls_a_sample_that_is_the_same_each_time() {
         assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
         printed
     });
-    assert_eq!(summary(&with, "files"), "1501");
-    assert_eq!(summary(&with, "peak backlog"), "10 files");
+    assert_eq!(summary(&with.out, "files"), "1501");
+    assert_eq!(summary(&with.out, "peak backlog"), "10 files");
     for name in ["files", "bytes", "digest"] {
-        assert_eq!(summary(&with, name), summary(&without, name));
+        assert_eq!(summary(&with.out, name), summary(&without.out, name));
     }
-    assert!(summary(&with, "peak memory").contains(" KiB, "), "{}", with.out);
+    assert!(summary(&with.out, "peak memory").contains(" KiB, "), "{}", with.out);
 }
 
 #[test]
@@ -135,14 +121,14 @@ fn what_it_cannot_read_is_named_and_the_rest_is_hashed() {
             let line = printed.err.lines().find(|line| line.contains(&*path.to_string_lossy()));
             assert!(line.is_some_and(|line| line.contains("Permission denied")), "{}", printed.err);
         }
-        assert_eq!(summary(&printed, "files"), "19");
-        assert_eq!(summary(&printed, "failed"), "2");
+        assert_eq!(summary(&printed.out, "files"), "19");
+        assert_eq!(summary(&printed.out, "failed"), "2");
     }
 }
 
 #[test]
 fn a_path_that_is_not_there_is_named() {
-    let printed = run(&mut CRAWL.command(), &["not-there"]);
+    let printed = CRAWL.run(&["not-there"]);
     assert_eq!((printed.status, &*printed.out), (1, ""));
     assert!(printed.err.starts_with("crawl: not-there: No such file"), "{}", printed.err);
 }
@@ -152,32 +138,24 @@ fn ctrl_c_ends_it_and_leaves_no_sample() {
     let temporary = tempdir().unwrap();
     let mut command = CRAWL.command();
     command.args(["--files", "1000000"]).env("TMPDIR", temporary.path());
-    let pipes = command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = pipes.spawn().unwrap();
-    let mut out = BufReader::new(child.stdout.take().unwrap());
-    out.read_line(&mut String::new()).unwrap();
-    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-    assert!(kill.unwrap().success());
-    out.read_to_string(&mut String::new()).unwrap();
+    let mut running = Running::start(&mut command);
+    running.line("makes a sample of 1000000 files");
+    running.press_ctrl_c();
 
-    let printed = Printed::from(child.wait_with_output().unwrap());
+    let printed = running.end();
     assert_eq!((printed.status, &*printed.err), (1, "crawl: interrupted\n"));
     assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
 }
 
 #[test]
 fn wrong_usage_has_a_status_of_its_own() {
-    for wrong in [
-        &["--files", "0"][..],
+    CRAWL.assert_refuses(&[
+        &["--files", "0"],
         &["--files", "10000001"],
         &["--files", "9", "."],
         &["--in-flight", "0"],
         &["--in-flight", "65536"],
         &["--in-flight", "many"],
         &[".", "."],
-    ] {
-        let printed = run(&mut CRAWL.command(), wrong);
-        assert_eq!((printed.status, &*printed.out), (2, ""), "{wrong:?}");
-        assert!(printed.err.contains("Usage") || printed.err.contains("--help"), "{}", printed.err);
-    }
+    ]);
 }

@@ -5,13 +5,9 @@ use std::{
     net::TcpStream,
 };
 
-use crate::programs::{Printed, Program, Running};
+use crate::programs::{Printed, Program, Running, summary};
 
 static GRACEFUL_SHUTDOWN: Program = Program::example("graceful_shutdown");
-
-fn run(arguments: &[&str]) -> Printed {
-    GRACEFUL_SHUTDOWN.command().args(arguments).output().unwrap().into()
-}
 
 /// Clients that come again until Ctrl-C, so that it is full and some wait whenever one looks.
 fn run_full() -> Running {
@@ -23,9 +19,8 @@ fn run_full() -> Running {
 /// What the server and the clients have counted of this.
 #[track_caller]
 fn counted(printed: &Printed, name: &str) -> [u64; 2] {
-    let line = printed.out.lines().find_map(|line| line.strip_prefix(name));
-    let line = line.unwrap_or_else(|| panic!("no {name} in {}", printed.out));
-    let numbers: Vec<_> = line.split_whitespace().map(|word| word.parse().unwrap()).collect();
+    let words = summary(&printed.out, name).split_whitespace();
+    let numbers: Vec<_> = words.map(|word| word.parse().unwrap()).collect();
     numbers.try_into().unwrap()
 }
 
@@ -95,7 +90,8 @@ fn who_is_served_has_all_the_time_after_closing_and_who_comes_then_is_refused() 
 
 #[test]
 fn without_ctrl_c_all_are_served() {
-    let printed = run(&["--clients", "20", "--connections", "3", "--rounds", "2", "--pause", "10"]);
+    let load = ["--clients", "20", "--connections", "3", "--rounds", "2", "--pause", "10"];
+    let printed = GRACEFUL_SHUTDOWN.run(&load);
     assert_eq!((printed.status, &*printed.err), (0, ""), "{}", printed.out);
     let expected = [("accepted", 20), ("finished", 20), ("refused", 0), ("bytes", 160)];
     for (name, count) in expected {
@@ -114,17 +110,13 @@ fn what_fails_is_named_and_ends_it() {
 
 #[test]
 fn wrong_usage_has_a_status_of_its_own() {
-    for wrong in [
-        &["--connections", "0"][..],
+    GRACEFUL_SHUTDOWN.assert_refuses(&[
+        &["--connections", "0"],
         &["--clients", "0"],
         &["--clients", "4097"],
         &["--rounds", "0"],
         &["--pause", "-1"],
         &["--pause", "long"],
         &["once"],
-    ] {
-        let printed = run(wrong);
-        assert_eq!((printed.status, &*printed.out), (2, ""), "{wrong:?}");
-        assert!(printed.err.contains("Usage") || printed.err.contains("--help"), "{}", printed.err);
-    }
+    ]);
 }

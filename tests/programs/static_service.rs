@@ -1,16 +1,12 @@
 //! The example `static_service`.
 
-use crate::programs::{Printed, Program};
+use crate::programs::Program;
 
 static STATIC_SERVICE: Program = Program::example("static_service");
 
-fn run(arguments: &[&str]) -> Printed {
-    STATIC_SERVICE.command().args(arguments).output().unwrap().into()
-}
-
 #[test]
 fn all_is_sent_within_the_limits_and_without_an_allocation() {
-    let printed = run(&["--rounds", "1000"]);
+    let printed = STATIC_SERVICE.run(&["--rounds", "1000"]);
     assert_eq!((printed.status, &*printed.err), (0, ""), "{}", printed.out);
     for device in ["button", "thermometer", "microphone", "camera"] {
         let line = format!("{device:<11}  1000 of 1000 sent\n");
@@ -25,10 +21,10 @@ fn all_is_sent_within_the_limits_and_without_an_allocation() {
 
 #[test]
 fn wrong_usage_has_a_status_of_its_own() {
-    for wrong in [&["--rounds", "0"][..], &["--rounds", "4294967296"], &["--tasks", "5"], &["now"]]
-    {
-        let printed = run(wrong);
-        assert_eq!((printed.status, &*printed.out), (2, ""), "{wrong:?}");
-        assert!(printed.err.contains("Usage") || printed.err.contains("--help"), "{}", printed.err);
-    }
+    STATIC_SERVICE.assert_refuses(&[
+        &["--rounds", "0"],
+        &["--rounds", "4294967296"],
+        &["--tasks", "5"],
+        &["now"],
+    ]);
 }

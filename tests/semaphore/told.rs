@@ -6,9 +6,9 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    task::Poll,
 };
 
+use futures::FutureExt;
 use send_wrapper::SendWrapper;
 
 use super::{Counted, Semaphore, granted};
@@ -56,7 +56,7 @@ fn a_semaphore_and_each_who_waits_for_it_have_a_span() {
         line = line!() + 1;
         let semaphore = Semaphore::new(1);
         let owned = Counted::new(Semaphore::new(0));
-        let permit = granted(ready(semaphore.acquire()));
+        let permit = granted(semaphore.acquire().now_or_never().unwrap());
         drop(Task::waiting(Counted::clone(&owned).acquire_owned()));
         drop(permit);
     });
@@ -80,14 +80,6 @@ fn a_semaphore_and_each_who_waits_for_it_have_a_span() {
         "close runtime.resource",
     ];
     assert_eq!(spans(&lines), expected);
-}
-
-/// What the future is ready with at its first poll.
-fn ready<F: Future>(future: F) -> F::Output {
-    match Task::new(future).poll() {
-        Poll::Ready(output) => output,
-        Poll::Pending => panic!("it must be ready"),
-    }
 }
 
 #[test]
@@ -133,7 +125,7 @@ fn steps(semaphore: &Counted<Semaphore>) -> [Box<dyn FnOnce() + '_>; 5] {
     let owned = || Counted::clone(semaphore);
     [
         Box::new(|| drop(semaphore.try_acquire())),
-        Box::new(|| drop(ready(semaphore.acquire()))),
+        Box::new(|| drop(semaphore.acquire().now_or_never().unwrap())),
         Box::new(move || {
             let permit = owned().try_acquire_owned();
             let waiting = Task::waiting(owned().acquire_owned());
