@@ -88,15 +88,14 @@ fn paths() -> Vec<Path> {
 fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
     let mut paths = paths();
+    paths.retain(|path| options.choose(&path.name, path.subject));
     if let Some(rounds) = options.rounds {
         paths.retain(|path| options.path.as_ref() == Some(&path.name));
-        paths.retain(|path| options.choose(&path.name, path.subject));
         for path in paths {
             (path.run)(rounds);
         }
         return Ok(());
     }
-    paths.retain(|path| options.choose(&path.name, path.subject));
     let mut tails = [Tails::of::<Semaphore>(), Tails::of::<tokio::sync::Semaphore>()].concat();
     tails.retain(|tails| options.choose(&tails.path(), tails.subject));
 

@@ -14,7 +14,7 @@ use compio::{
     driver::{DriverType, ProactorBuilder},
     fs::File,
     io::AsyncReadAtExt,
-    runtime::{JoinHandle, RuntimeBuilder, spawn},
+    runtime::{RuntimeBuilder, spawn},
 };
 use compio_sync::{Semaphore, unsync};
 use futures::{StreamExt, stream};
@@ -133,7 +133,9 @@ fn sample(setting: Setting, file: &FilePath, tasks: usize, run: &Run) -> Duratio
     })
 }
 
-async fn join(tasks: impl IntoIterator<Item = JoinHandle<()>>) {
+/// So many tasks at once, to their end.
+async fn all<F: Future<Output = ()> + 'static>(tasks: usize, task: impl Fn() -> F) {
+    let tasks: Vec<_> = (0..tasks).map(|_| spawn(task())).collect();
     for task in tasks {
         task.await.expect("it does not panic");
     }
@@ -151,8 +153,7 @@ async fn permit_for_each_read<S: Subject>(reads: Rc<Reads>) {
             }
         }
     };
-    let tasks: Vec<_> = (0..reads.tasks).map(|_| spawn(task())).collect();
-    join(tasks).await;
+    all(reads.tasks, task).await;
 }
 
 /// A task is spawned after there is a permit for it, and has that to its end.
@@ -187,8 +188,7 @@ async fn workers(reads: Rc<Reads>) {
             }
         }
     };
-    let workers: Vec<_> = (0..IN_FLIGHT).map(|_| spawn(worker())).collect();
-    join(workers).await;
+    all(IN_FLIGHT, worker).await;
 }
 
 /// What tasks cost that nobody waits for but their worker.
@@ -198,12 +198,11 @@ async fn workers_that_spawn(reads: Rc<Reads>) {
         async move {
             for _ in 0..reads.tasks / IN_FLIGHT {
                 let reads = Rc::clone(&reads);
-                join([spawn(async move { reads.task().await })]).await;
+                spawn(async move { reads.task().await }).await.expect("it does not panic");
             }
         }
     };
-    let workers: Vec<_> = (0..IN_FLIGHT).map(|_| spawn(worker())).collect();
-    join(workers).await;
+    all(IN_FLIGHT, worker).await;
 }
 
 async fn unbounded(reads: Rc<Reads>) {
@@ -211,6 +210,5 @@ async fn unbounded(reads: Rc<Reads>) {
         let reads = Rc::clone(&reads);
         async move { reads.task().await }
     };
-    let tasks: Vec<_> = (0..reads.tasks).map(|_| spawn(task())).collect();
-    join(tasks).await;
+    all(reads.tasks, task).await;
 }
