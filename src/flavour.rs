@@ -1,77 +1,105 @@
-//! The seam between the flavours: what the words of a queue and the status of a node are, and how its lock is waited for.
+//! The seam between the flavours: the type of each word, and how a thread waits for a lock.
 //!
-//! All above it is written once. The models of the shared flavour hold for the other too: what runs on
-//! one thread, with foreign code only where nobody holds the lock (rule 7), is one of the interleavings
-//! that they explore. And a [`Cell`] does what an atomic does that no other thread touches.
+//! Everything above is written once. The loom models of the shared flavour cover the single-thread
+//! flavour as well: one thread that runs foreign code only while no lock is held is one of the
+//! interleavings that they explore, and a [`Cell`] behaves like an atomic that no other thread
+//! accesses.
+
+mod backoff;
 
 use core::cell::Cell;
 
-use crate::{
-    loom::{AtomicU8, AtomicUsize, Ordering},
-    trace,
-};
+pub(crate) use self::backoff::Backoff;
+use self::backoff::{NoBackoff, Spin};
+use crate::loom::{AtomicU8, AtomicUsize, Ordering};
 
-/// Which threads may touch a queue, and what that costs.
-pub(crate) trait Flavour {
-    type Number: Atomic<usize>;
-    type Status: Atomic<u8>;
+/// Which threads may use a primitive: [`Shared`] or [`SingleThread`].
+///
+/// Use it to write a type once for both flavours. The trait is sealed.
+///
+/// # Examples
+///
+/// A pool that bounds the number of its slots in use, on one thread or on many:
+///
+/// ```
+/// use compio_sync::generic::{Flavour, Semaphore, SemaphorePermit, Shared, SingleThread};
+///
+/// struct Pool<F: Flavour> {
+///     slots: Semaphore<F>,
+/// }
+///
+/// impl<F: Flavour> Pool<F> {
+///     const fn new(slots: usize) -> Self {
+///         Self { slots: Semaphore::new(slots) }
+///     }
+///
+///     async fn slot(&self) -> SemaphorePermit<&Semaphore<F>> {
+///         self.slots.acquire().await
+///     }
+/// }
+///
+/// static POOL: Pool<Shared> = Pool::new(2);
+///
+/// # compio::runtime::Runtime::new().unwrap().block_on(async {
+/// let local = Pool::<SingleThread>::new(1);
+/// let _slot = local.slot().await;
+/// assert!(local.slots.try_acquire().is_none());
+/// assert_eq!(POOL.slot().await.num_permits(), 1);
+/// # });
+/// ```
+pub trait Flavour: Words {}
+
+/// The words of a flavour. It seals [`Flavour`].
+pub trait Words: Sized + 'static {
+    type Usize: Atomic<usize>;
+    type U8: Atomic<u8>;
     type Backoff: Backoff;
-    /// What a subscriber of `tracing` is told through.
-    type Resource: trace::Resource;
 }
 
-/// What looks like one step to whoever else may touch it.
-pub(crate) trait Atomic<T> {
+/// The flavour whose primitives are shared between threads. Each word is an atomic.
+#[derive(Debug)]
+pub enum Shared {}
+
+/// The flavour whose primitives stay on one thread. Each word is a [`Cell`].
+#[derive(Debug)]
+pub enum SingleThread {}
+
+impl Flavour for Shared {}
+impl Flavour for SingleThread {}
+
+impl Words for Shared {
+    type Usize = AtomicUsize;
+    type U8 = AtomicU8;
+    type Backoff = Spin;
+}
+
+impl Words for SingleThread {
+    type Usize = Cell<usize>;
+    type U8 = Cell<u8>;
+    type Backoff = NoBackoff;
+}
+
+/// A flavour whose primitives may be sent to other threads and shared with them.
+#[diagnostic::on_unimplemented(
+    message = "types of `compio_sync::unsync` stay on the thread that created them",
+    note = "the types of the same names at the root of `compio_sync` are `Send` and `Sync`"
+)]
+pub trait ThreadSafe: Flavour {}
+
+impl ThreadSafe for Shared {}
+
+/// A word: an atomic, or a cell that behaves like one.
+pub trait Atomic<T> {
     fn new(value: T) -> Self;
     fn load(&self, ordering: Ordering) -> T;
     fn store(&self, value: T, ordering: Ordering);
 
-    /// False, and nothing has changed, if it is not as it was `seen`.
-    fn compare_exchange(&self, seen: T, new: T, ordering: Ordering) -> bool;
+    /// Returns whether the word was `current`, and is `new` now.
+    fn compare_exchange(&self, current: T, new: T, ordering: Ordering) -> bool;
 }
 
-/// How long to look away before looking at a contended word again.
-pub(crate) trait Backoff {
-    fn new() -> Self;
-
-    /// After a lost compare-exchange: somebody else got on, and the word may be free already.
-    fn lost_race(&mut self);
-
-    /// While somebody holds the lock: a few instructions, unless the holder was descheduled.
-    fn locked(&mut self);
-}
-
-/// A flavour whose queues, and all that waits in them, may be sent to other threads and shared with them.
-#[diagnostic::on_unimplemented(
-    message = "what is in `compio_sync::unsync` stays on its thread",
-    note = "`compio_sync::Semaphore` is the one for all threads"
-)]
-pub(crate) trait ForAllThreads: Flavour<Number: Sync, Status: Sync> {}
-
-/// For all threads.
-pub(crate) enum Shared {}
-
-impl ForAllThreads for Shared {}
-
-impl Flavour for Shared {
-    type Number = AtomicUsize;
-    type Status = AtomicU8;
-    type Backoff = crate::backoff::Spin;
-    type Resource = trace::Shared;
-}
-
-/// For one thread, which never finds the lock taken: whoever has it calls nothing foreign (rule 7).
-pub(crate) enum SingleThread {}
-
-impl Flavour for SingleThread {
-    type Number = Cell<usize>;
-    type Status = Cell<u8>;
-    type Backoff = Alone;
-    type Resource = trace::Local;
-}
-
-macro_rules! atomic {
-    ($($Atomic:ident of $T:ident),*) => {$(
+macro_rules! impl_atomic {
+    ($($Atomic:ident: $T:ident),*) => {$(
         impl Atomic<$T> for $Atomic {
             fn new(value: $T) -> Self {
                 $Atomic::new(value)
@@ -87,15 +115,15 @@ macro_rules! atomic {
                 self.store(value, ordering);
             }
 
-            /// ORDERING: `Relaxed` if it fails: nothing is concluded from that, but to look again.
+            /// ORDERING: `Relaxed` on failure: the caller only loads the word again.
             #[inline(always)]
-            fn compare_exchange(&self, seen: $T, new: $T, ordering: Ordering) -> bool {
-                self.compare_exchange(seen, new, ordering, Ordering::Relaxed).is_ok()
+            fn compare_exchange(&self, current: $T, new: $T, ordering: Ordering) -> bool {
+                self.compare_exchange(current, new, ordering, Ordering::Relaxed).is_ok()
             }
         }
     )*};
 }
-atomic!(AtomicUsize of usize, AtomicU8 of u8);
+impl_atomic!(AtomicUsize: usize, AtomicU8: u8);
 
 impl<T: Copy + PartialEq> Atomic<T> for Cell<T> {
     fn new(value: T) -> Self {
@@ -113,29 +141,11 @@ impl<T: Copy + PartialEq> Atomic<T> for Cell<T> {
     }
 
     #[inline(always)]
-    fn compare_exchange(&self, seen: T, new: T, _: Ordering) -> bool {
-        let is_unchanged = self.get() == seen;
-        if is_unchanged {
+    fn compare_exchange(&self, current: T, new: T, _: Ordering) -> bool {
+        let is_current = self.get() == current;
+        if is_current {
             self.set(new);
         }
-        is_unchanged
-    }
-}
-
-/// There is nobody to wait for, and so none of these.
-pub(crate) enum Alone {}
-
-impl Backoff for Alone {
-    #[inline(always)]
-    fn new() -> Self {
-        unreachable!("one thread waits for nobody");
-    }
-
-    fn lost_race(&mut self) {
-        match *self {}
-    }
-
-    fn locked(&mut self) {
-        match *self {}
+        is_current
     }
 }

@@ -1,15 +1,40 @@
-//! Pages for reading; there is nothing to call here.
+//! Guides: pages to read, by need. They contain no items.
 //!
-//! - [`design`]: how it works, in one picture.
-//! - [`migration`]: from the semaphores of tokio and async-lock, name by name.
-//! - [`polling`]: a wait that is stored and polled by hand, as in a `poll_ready`.
+//! | I want to … | read |
+//! | --- | --- |
+//! | bound concurrency, memory or a rate, apply backpressure, shut down | [`recipes`] |
+//! | find out why a call fails or waits, and what it costs | [`faq`] |
+//! | choose between this crate and another one | [`comparison`] |
+//! | move from tokio or async-lock, name by name | [`migration`] |
+//! | store an acquire future and poll it by hand, as in a `poll_ready` | [`polling`] |
+//! | see semaphores in tokio-console, or record their events | [`mod@tracing`] |
+//! | model-check code that uses this crate | [`mod@loom`] |
+//! | understand how it works | [`design`] |
 
-#[doc = include_str!("guide/design.md")]
-#[doc = include_str!("guide/design.svg")]
-pub mod design {}
+#[doc = include_str!("guide/recipes.md")]
+pub mod recipes {}
+
+#[doc = include_str!("guide/faq.md")]
+pub mod faq {}
+
+#[doc = include_str!("guide/comparison.md")]
+pub mod comparison {}
 
 #[doc = include_str!("guide/migration.md")]
 pub mod migration {}
 
 #[doc = include_str!("guide/polling.md")]
 pub mod polling {}
+
+#[doc = include_str!("guide/tracing.md")]
+pub mod tracing {}
+
+#[doc = include_str!("guide/loom.md")]
+pub mod loom {}
+
+/// How a semaphore works: the word, the queue and a hand-off.
+///
+#[doc = include_str!("guide/design.svg")]
+///
+#[doc = include_str!("guide/design.md")]
+pub mod design {}

@@ -1,36 +1,31 @@
-//! What a subscriber of `tracing` is told of a semaphore: nothing without the feature of that name, whose
-//! part these types then play at no size and no cost.
+//! What the feature `tracing` reports: it wraps waiters and grants from outside, and compiles to
+//! nothing without the feature.
 //!
-//! A subscriber is foreign code. It may panic, take its time, or use the very semaphore that it is told of:
+//! A subscriber is foreign code. It may panic, take its time, or use the primitive that it is called
+//! for:
 //!
-//! - It is told after the fact, when nothing is locked. A number is read for it just before, so those of
-//!   several threads may come in another order than they were true in.
-//! - Permits that were taken have their guard before it is told of them, and permits that are given back
-//!   are back. So if it panics nothing is lost: the guard is dropped, and gives back. The span of a future ends
-//!   while it is polled, for a panic that comes of dropping a future may leak what it was ready with.
-//! - What it does with semaphores while it is told is not told, or that might have no end.
-//! - It is kept from panicking while a panic unwinds, as wakers are.
-//! - No other thread waits while it makes the span of a semaphore. Of two threads that are the first to use one, each
-//!   may make a span, and one of the two is closed at once.
+//! - Events are emitted after the lock of the queue is released. A number is read just before it is
+//!   emitted, so events of several threads may be out of order.
+//! - Acquired permits have their guard before they are reported, and released permits are back. If the
+//!   subscriber panics, the guard releases them. The span of a future closes inside the last poll,
+//!   because a panic while the future is dropped could leak its output.
+//! - Operations that a subscriber performs on a primitive while it is called are not reported,
+//!   because that might never end.
+//! - A second panic is caught while a panic unwinds, as for wakers.
+//! - No thread waits for another one to create the span of a primitive. If two threads use it first at
+//!   the same time, each may create a span, and one of the two closes at once.
 
 #[cfg(not(all(feature = "tracing", not(loom))))]
-mod nobody;
+mod disabled;
 #[cfg(all(feature = "tracing", not(loom)))]
 mod subscriber;
+#[cfg(all(feature = "tracing", not(loom)))]
+mod traced;
 
 #[cfg(not(all(feature = "tracing", not(loom))))]
-pub(crate) use self::nobody::{Local, Op, Shared};
+pub(crate) use self::disabled::{Grant, Op, Resource, Waiter};
 #[cfg(all(feature = "tracing", not(loom)))]
-pub(crate) use self::subscriber::{Local, Op, Shared};
-
-/// A semaphore, as a subscriber sees it.
-pub(crate) trait Resource {
-    /// Somebody is about to wait for it, by this method.
-    fn op(&self, source: &'static str) -> Op;
-
-    /// Its numbers may have changed: the free permits, the limit, and how many are queued.
-    fn changed(&self, numbers: impl FnOnce() -> [usize; 3]);
-
-    /// It is closed.
-    fn closed(&self);
-}
+pub(crate) use self::{
+    subscriber::{Op, Resource},
+    traced::{Grant, Waiter},
+};

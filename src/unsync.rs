@@ -1,11 +1,12 @@
-//! The flavour for one thread: the same semaphore, at the price of a counter.
+//! Primitives for one thread, at the cost of a counter.
 //!
-//! compio is thread-per-core, and its tasks stay on their thread; most limits do, too. Here the words
-//! of the queue are plain [cells](core::cell::Cell), and no operation is atomic. All else is as in the
-//! shared flavour, of which this is the same algorithm from the same source: the names, the order of
-//! those who wait, what cancelling does, and what a waker may do.
+//! compio is thread-per-core: tasks stay on their thread, and so do most limits. The types of this
+//! module have the names, the API and the guarantees of those at the root of the crate. They use plain
+//! [cells](core::cell::Cell) instead of atomics, and owned futures and guards hold an
+//! [`Rc`](alloc::rc::Rc) instead of an `Arc`. The examples in their documentation import the shared
+//! types; replace `compio_sync` by `compio_sync::unsync` and `Arc` by `Rc`.
 //!
-//! A semaphore that is reached from everywhere stands in a `thread_local!`:
+//! A `thread_local!` holds a semaphore that every task of the thread uses:
 //!
 //! ```
 //! use std::rc::Rc;
@@ -16,20 +17,22 @@
 //!     static FILES: Rc<Semaphore> = Rc::new(Semaphore::new(64));
 //! }
 //!
-//! async fn file() -> OwnedSemaphorePermit {
+//! async fn open_slot() -> OwnedSemaphorePermit {
 //!     FILES.with(Rc::clone).acquire_owned().await
 //! }
 //!
 //! # compio::runtime::Runtime::new().unwrap().block_on(async {
-//! let permit = file().await;
+//! let permit = open_slot().await;
 //! assert_eq!(permit.semaphore().available_permits(), 63);
 //! # });
 //! ```
 //!
 //! # Threads
 //!
-//! No semaphore, future or permit here is `Send` or `Sync`. Wakers are: one that was taken from a future of this module can be
-//! woken on any thread, for to wake is a matter of the runtime, and touches no queue.
+//! No semaphore, future or permit of this module is `Send` or `Sync`. Their wakers are: waking only
+//! schedules the task, so any thread can wake a future of this module.
+//!
+//! There is no blocking form, because a thread cannot wait for itself.
 //!
 //! ```compile_fail,E0277
 //! let semaphore = compio_sync::unsync::Semaphore::new(1);
@@ -74,61 +77,61 @@
 //! let permit = semaphore.try_acquire_owned();
 //! std::thread::spawn(|| drop(permit));
 //! ```
+//!
+//! ```compile_fail,E0599
+//! compio_sync::unsync::Semaphore::new(1).acquire().block();
+//! ```
 
-use core::cell::Cell;
-
-pub use crate::{
-    closed::{Closed, TryAcquireError},
-    too_many::TooManyPermits,
-};
-pub(crate) use crate::{flavour::SingleThread as Flavour, trace::Local as Resource};
-
-pub(crate) type Number = Cell<usize>;
-
-/// The counted pointer of owned futures and permits: a line about it, or its type.
 #[cfg(feature = "alloc")]
-macro_rules! counted {
-    ($before:literal, $after:literal) => {
-        concat!($before, "Rc", $after)
-    };
-    ($T:ty) => {
-        alloc::rc::Rc<$T>
-    };
-}
+use alloc::rc::Rc;
 
-/// A line of an example that imports what it shows.
-macro_rules! import {
-    (counted) => {
-        "use std::rc::Rc;"
-    };
-    ($names:literal) => {
-        concat!("use compio_sync::unsync::", $names, ";")
-    };
-}
+pub use crate::error::{Closed, TooManyPermits, TryAcquireError};
+use crate::generic::{self, SingleThread};
 
-/// What the documentation says of this flavour alone.
-macro_rules! of_flavour {
-    (threads) => {
-        "
-While nobody waits, each is the price of a counter.
+/// A fair semaphore for one thread, see [`Semaphore`](crate::Semaphore).
+pub type Semaphore = generic::Semaphore<SingleThread>;
 
-This is the flavour for one thread: it is neither `Send` nor `Sync`. What more threads share has the
-[`Semaphore`](crate::Semaphore) at the root of the crate.
-"
-    };
-    (memory_ordering) => {
-        "
-All that is done to it is done on one thread, in the order of the program.
-"
-    };
-    (permit) => {
-        ""
-    };
-}
+/// A semaphore for one thread that can be closed, see
+/// [`ClosableSemaphore`](crate::ClosableSemaphore).
+pub type ClosableSemaphore = generic::ClosableSemaphore<SingleThread>;
 
-#[path = "closable/mod.rs"]
-mod closable;
-#[path = "semaphore/mod.rs"]
-mod semaphore;
+/// The future of [`acquire`](Semaphore::acquire) and [`acquire_many`](Semaphore::acquire_many).
+pub type Acquire<'a> = generic::Acquire<&'a Semaphore>;
 
-pub use self::{closable::*, semaphore::*};
+/// The `'static` future of [`acquire_owned`](Semaphore::acquire_owned) and
+/// [`acquire_many_owned`](Semaphore::acquire_many_owned).
+#[cfg(feature = "alloc")]
+pub type AcquireOwned = generic::Acquire<Rc<Semaphore>>;
+
+/// A guard that releases its permits when dropped.
+pub type SemaphorePermit<'a> = generic::SemaphorePermit<&'a Semaphore>;
+
+/// A `'static` guard that releases its permits when dropped.
+#[cfg(feature = "alloc")]
+pub type OwnedSemaphorePermit = generic::SemaphorePermit<Rc<Semaphore>>;
+
+/// The future of [`acquire`](ClosableSemaphore::acquire) and
+/// [`acquire_many`](ClosableSemaphore::acquire_many).
+pub type ClosableAcquire<'a> = generic::Acquire<&'a ClosableSemaphore>;
+
+/// The `'static` future of [`acquire_owned`](ClosableSemaphore::acquire_owned) and
+/// [`acquire_many_owned`](ClosableSemaphore::acquire_many_owned).
+#[cfg(feature = "alloc")]
+pub type ClosableAcquireOwned = generic::Acquire<Rc<ClosableSemaphore>>;
+
+/// A guard that releases its permits when dropped.
+pub type ClosablePermit<'a> = generic::SemaphorePermit<&'a ClosableSemaphore>;
+
+/// A `'static` guard that releases its permits when dropped.
+#[cfg(feature = "alloc")]
+pub type OwnedClosablePermit = generic::SemaphorePermit<Rc<ClosableSemaphore>>;
+
+/// The future of [`closed`](ClosableSemaphore::closed).
+pub type WaitForClose<'a> = generic::WaitForClose<'a, SingleThread>;
+
+/// The future of [`drain`](ClosableSemaphore::drain).
+pub type Drain<'a> = generic::Drain<&'a ClosableSemaphore>;
+
+/// The `'static` future of [`drain_owned`](ClosableSemaphore::drain_owned).
+#[cfg(feature = "alloc")]
+pub type DrainOwned = generic::Drain<Rc<ClosableSemaphore>>;

@@ -1,261 +1,277 @@
 //! The wait queue: one word and an intrusive list, on which every primitive of this crate stands.
 //!
 //! All `unsafe` code of the crate is in this module. A primitive on top of it is safe code: a
-//! [`Policy`] that says what value the word may have when a request is granted, and what it has when
-//! that is given back.
+//! [`Policy`] that decides from the value of the word which requests are granted.
 //!
-//! # Rules
+//! # Invariants
 //!
-//! `value`, `QUEUED` and `LOCKED` are the parts of the [word](word). Each `SAFETY` note cites one of these.
+//! `value`, `QUEUED` and `LOCKED` are the parts of the [word](word). Each `SAFETY` note cites one of
+//! these names.
 //!
-//! 1. `LOCKED` is a spinlock over the list and whatever a primitive keeps beside it. Locked without
-//!    `QUEUED`, nobody is queued and nobody is about to be.
-//! 2. While `LOCKED` is clear, `QUEUED` is set exactly when the list is not empty.
-//! 3. While `LOCKED` is set only its holder writes the word: unlocking is a plain store, which
-//!    publishes value and queue flag with it.
-//! 4. While `QUEUED` is set nobody is granted anything but the front of the queue, by the holder of
-//!    the lock: strictly first come, first served.
-//! 5. Linked means alive and pinned. Links and the stored waker are touched under the lock only, but
-//!    for the owner, who may read its waker without it.
-//! 6. Settling a node, granted or refused, is the last access to it by anybody but its owner.
-//! 7. No foreign code under the lock: no waker is cloned, woken or dropped while it is held, and no
-//!    subscriber is told of anything.
-//! 8. In a batch the wakers from `woken` up to `filled` are there to be woken, and no others.
-//! 9. As long as a waiter has its handle, the handle keeps the queue alive and in place.
-//! 10. A thread that waits does not go on while a waker of it is left.
+//! - *Locked List*: `LOCKED` is a spinlock over the list, the links and the stored wakers. One access
+//!   needs no lock: the owner of a node compares its stored waker, which no other thread replaces.
+//! - *Queue Flag*: while `LOCKED` is clear, `QUEUED` is set exactly if the list is not empty.
+//! - *Lone Writer*: while `LOCKED` is set, only the lock holder writes the word. So unlocking is a
+//!   plain store, which publishes value and queue flag as well.
+//! - *Strict FIFO*: while `QUEUED` is set, only the lock holder grants, and only to the front.
+//! - *Nothing Grantable Waits*: no unlock leaves a front behind that the policy would complete, except
+//!   between two batches, whose releaser locks the queue again.
+//! - *Counted Ring*: while `LOCKED` is clear, `waiters` is the number of nodes in the list.
+//! - *Pinned While Linked*: a linked node is alive and pinned, and is unlinked before it is dropped.
+//!   Nothing is moved out of a node, or replaced in it as a whole, once its future was polled.
+//! - *Completion Comes Last*: completing a node is the last access to it by any thread but its owner.
+//! - *Lock Runs No Foreign Code*: no waker is cloned, woken or dropped while the lock is held, and no
+//!   `tracing` subscriber is called.
+//! - *Moved Once*: a waker or a handle that is moved out of its place is not used there again.
+//! - *Stable Handle*: while a waiter has its handle, the handle keeps the queue alive and in place.
+//! - *Parked Owner*: a blocked thread does not return while one of its wakers is left.
+//! - *Plain Words*: `AtomicUsize` and `Cell<usize>` are the only types of a flavour's `usize` outside
+//!   of loom, and are documented to be represented like a `usize`.
 //!
 //! # Costs
 //!
-//! | operation | nobody queued | somebody queued |
+//! | operation | queue empty | queue not empty |
 //! | --- | --- | --- |
-//! | take | 1 compare-exchange | 1 load, refused |
+//! | try to acquire | 1 compare-exchange | 1 load, fails |
 //! | first poll | 1 compare-exchange | lock, push, unlock |
-//! | give back | 1 compare-exchange | lock, grant the front, unlock, wake |
+//! | release | 1 compare-exchange | lock, grant the front, unlock, wake |
 //! | poll again, same waker | - | 1 load, no lock |
 //! | poll after the grant | - | 1 load, no lock |
 //! | cancel while queued | - | lock, unlink in O(1), grant the new front, unlock, wake |
-//! | cancel after the grant | - | the same as to give back |
+//! | cancel after the grant | - | the same as a release |
+//! | first poll that is refused | 2 loads | 2 loads |
 //!
 //! Locking is one compare-exchange and unlocking one store.
 //!
-//! # Closing
+//! # Refusals
 //!
-//! The word knows nothing of it: closed is a value by which the policy refuses requests, and that value
-//! never changes back. Whoever is queued is refused as others are granted, from the front, in batches, and
-//! after a panic; whoever comes later finds out under the lock, before queueing. A policy that refuses
-//! nothing says so by its types, and pays nothing.
+//! A refusal completes a wait and changes no value, so it tells the waiter about a state: closed, or
+//! set. The value is published before such a node is completed, so that its owner finds that state.
+//! Queued waiters are refused like they are granted: from the front, in batches, and after a panic.
 //!
-//! # A panicking waker
+//! # Panicking wakers
 //!
-//! Nodes are settled before anybody is woken, and if they are more than one, their wakers are collected
-//! in a batch. When one of them panics, the rest of the batch is woken and the rest of the queue served
-//! while the panic goes on. With `std`, waking and dropping wakers while a panic unwinds is kept from
-//! panicking a second time, which would abort.
+//! Nodes are completed before any waker runs, and the wakers of several nodes are collected in a
+//! batch. If one panics, the rest of the batch is woken and the rest of the queue is granted while the
+//! panic unwinds. With `std`, a second panic of a waker is caught, because it would abort the process.
 #![allow(unsafe_code)]
 
+mod handle;
 mod list;
 #[cfg(feature = "std")]
-mod thread;
+mod parker;
+mod policy;
 mod waiter;
 mod wake_batch;
 mod word;
 
-use core::{mem, task::Waker};
+use core::{fmt, mem, ops::ControlFlow, task::Waker};
 
+pub use self::handle::Handle;
+#[cfg(all(feature = "tracing", not(loom)))]
+pub(crate) use self::handle::RequestOf;
 #[cfg(feature = "std")]
-pub(crate) use self::thread::block_on;
-use self::{
-    list::{Front, List, Node, Outcome, settle},
-    wake_batch::WakeBatch,
-    word::{Snapshot, Word},
+pub(crate) use self::parker::block_on;
+pub(crate) use self::{
+    handle::Grant,
+    list::Completion,
+    waiter::{Completed, Waiter},
+    wake_batch::guard_double_panic,
+    word::{MAX_VALUE, Number},
 };
 pub(crate) use self::{
-    waiter::{Primitive, Waiter},
-    wake_batch::run_foreign,
-    word::{MAX_VALUE, empty},
+    handle::Primitive,
+    policy::{Policy, Verdict},
+};
+use self::{
+    list::{Front, List, Node, complete},
+    wake_batch::{DeferredDrop, WakeBatch},
+    word::{State, Word},
 };
 use crate::{
-    flavour::{Atomic, Backoff, Flavour, ForAllThreads},
-    loom::{Ordering, UnsafeCell, const_unless_loom},
+    flavour::{Backoff, Flavour, ThreadSafe},
+    loom::{UnsafeCell, const_unless_loom},
 };
 
-/// What a primitive makes of the word's value.
-pub(crate) trait Policy {
-    type Flavour: Flavour;
-
-    /// What somebody is told whose request is refused; nothing where that never happens.
-    type Refusal;
-    const REFUSAL: Option<Self::Refusal>;
-
-    /// What a waiter asks for.
-    type Request: Copy + Send;
-
-    /// Whether it asks for nothing at all, and so need not wait for anybody.
-    fn is_nothing(request: Self::Request) -> bool;
-
-    /// Whether the request is refused, and every other like it from then on.
-    fn is_refused(value: isize, request: Self::Request) -> bool;
-
-    /// The value once the request is granted, or `None` if it has to wait.
-    fn grant(value: isize, request: Self::Request) -> Option<isize>;
-
-    /// The value once what was granted is given back.
-    fn give_back(value: isize, request: Self::Request) -> isize;
+/// A value, and a FIFO queue of waiters for it.
+pub struct WaitQueue<P: Policy, F: Flavour> {
+    word: Word<F>,
+    list: UnsafeCell<List<P, F>>,
+    /// The number of linked nodes. Written under the lock, read without it.
+    waiters: Number<F>,
 }
 
-type NumberOf<P> = <<P as Policy>::Flavour as Flavour>::Number;
-type StatusOf<P> = <<P as Policy>::Flavour as Flavour>::Status;
-type BackoffOf<P> = <<P as Policy>::Flavour as Flavour>::Backoff;
+// SAFETY: *Locked List*: the list and its nodes are accessed under the lock, and all words of this
+// flavour, those in nodes included, are atomic.
+unsafe impl<P: Policy, F: ThreadSafe> Send for WaitQueue<P, F> {}
 
-/// A value, and those who wait for it in the order in which they came.
-pub(crate) struct WaitQueue<P: Policy> {
-    word: Word<NumberOf<P>>,
-    list: UnsafeCell<List<P>>,
-    /// How many nodes are linked. Written under the lock, read without it.
-    waiters: NumberOf<P>,
+// SAFETY: *Locked List*: as above.
+unsafe impl<P: Policy, F: ThreadSafe> Sync for WaitQueue<P, F> {}
+
+/// What an attempt to acquire without waiting came to.
+pub(crate) enum TryAcquire {
+    /// The request was granted at this value.
+    Granted {
+        at: isize,
+    },
+    /// The request would wait.
+    Unavailable,
+    Refused,
 }
 
-// SAFETY: rule 5: the list, and the nodes it points to, are touched under the lock only, and the words
-// of this flavour, those of nodes too, are `Sync`.
-unsafe impl<P: Policy> Send for WaitQueue<P> where P::Flavour: ForAllThreads {}
+/// What the first attempt of a waiter came to.
+enum FirstAttempt<'q, P: Policy, F: Flavour> {
+    Complete(Completion),
+    /// The queue is locked for the waiter's node.
+    MustWait(QueueGuard<'q, P, F>),
+}
 
-// SAFETY: rule 5: as above.
-unsafe impl<P: Policy> Sync for WaitQueue<P> where P::Flavour: ForAllThreads {}
-
-impl<P: Policy> WaitQueue<P> {
+impl<P: Policy, F: Flavour> WaitQueue<P, F> {
     const_unless_loom! {
-        /// Of two numbers, because a `const fn` cannot make one of either flavour: `word` is [`empty`],
-        /// and `waiters` is 0.
-        pub(crate) fn new(word: NumberOf<P>, waiters: NumberOf<P>) -> Self {
-            Self { word: Word(word), list: UnsafeCell::new(List::new()), waiters }
+        pub(crate) fn new(value: isize) -> Self {
+            let list = UnsafeCell::new(List::new());
+            Self { word: Word::new(value), list, waiters: Number::new(0) }
         }
     }
 
-    /// The value at some moment of the call.
+    /// Returns a snapshot of the value.
     #[inline]
     pub(crate) fn value(&self) -> isize {
         self.word.load().value()
     }
 
-    /// The value, and all that was done before it became what it is under the lock.
-    pub(crate) fn value_after_unlock(&self) -> isize {
-        self.word.load_after_unlock().value()
+    /// Returns a snapshot of the value. Everything that happened before it was released is visible.
+    pub(crate) fn value_acquire(&self) -> isize {
+        self.word.load_acquire().value()
     }
 
-    /// How many are queued at some moment of the call.
+    /// Returns a snapshot of the queue length.
     pub(crate) fn waiters(&self) -> usize {
-        // ORDERING: `Relaxed`: a mere reading; it changes under the lock.
-        self.waiters.load(Ordering::Relaxed)
+        self.waiters.get()
     }
 
-    /// Checks the ring, its length, and that nobody waits for what is there. For a queue that nobody
-    /// else is serving.
+    /// Checks the ring, *Counted Ring* and *Nothing Grantable Waits*, while no thread is between two
+    /// batches.
     #[cfg(debug_assertions)]
     pub(crate) fn assert_valid(&self) {
-        let mut locked = self.lock();
-        // SAFETY: rule 5: locked.
-        let linked = locked.with_list(|list| unsafe { list.assert_valid() });
-        // SAFETY: rule 5: locked, and not used after this line.
-        let request = locked.front().map(|front| unsafe { front.as_ref() }.request);
-        let must_wait = request.is_none_or(|request| {
-            !P::is_refused(locked.value, request) && P::grant(locked.value, request).is_none()
-        });
-        drop(locked);
-        assert_eq!(linked, self.waiters(), "as many are linked as were counted");
-        assert!(must_wait, "nobody is left waiting for what is there");
+        let mut guard = self.lock();
+        // SAFETY: *Locked List*: locked.
+        let linked = guard.with_list(|list| unsafe { list.assert_valid() });
+        // SAFETY: *Pinned While Linked*: linked, and not used after this line.
+        let request = guard.front().map(|front| unsafe { front.as_ref() }.request);
+        let waits = request.is_none_or(|front| P::decide(guard.value, front) == Verdict::Wait);
+        drop(guard);
+        assert_eq!(linked, self.waiters(), "the waiter count must equal the length of the ring");
+        assert!(waits, "the front must not wait for a request that would be completed");
     }
 
-    /// Takes what the request asks for, if it is there and nobody is queued.
+    /// Acquires what is requested, if the policy grants it and the queue is empty.
     #[inline]
-    pub(crate) fn try_take(&self, request: P::Request) -> bool {
-        P::is_nothing(request) || self.try_take_by(move |value| P::grant(value, request)).is_some()
+    pub(crate) fn try_acquire(&self, request: P::Request) -> TryAcquire {
+        self.try_acquire_with(move |value| P::decide(value, request))
     }
 
-    /// Changes the value to what `take` makes of it, if nobody is queued; the value before, if it did.
+    /// Acquires what `decide` grants, if the queue is empty.
     #[inline]
-    pub(crate) fn try_take_by(&self, take: impl Fn(isize) -> Option<isize>) -> Option<isize> {
-        self.attempt(Word::load, move |seen| {
-            if !seen.is_open() {
-                return seen.is_queued().then_some(None);
+    pub(crate) fn try_acquire_with(&self, decide: impl Fn(isize) -> Verdict) -> TryAcquire {
+        self.attempt(Word::load, move |state| match decide_unqueued(state, &decide) {
+            Verdict::Grant(value) => {
+                let granted = TryAcquire::Granted { at: state.value() };
+                break_if(self.word.try_acquire(state, value), granted)
             }
-            let Some(value) = take(seen.value()) else {
-                return Some(None);
-            };
-            self.word.try_take(seen, value).then_some(Some(seen.value()))
+            Verdict::Wait => {
+                break_if(state.is_open() || state.is_queued(), TryAcquire::Unavailable)
+            }
+            Verdict::Refuse => self.confirm_refusal(&decide, TryAcquire::Refused),
         })
     }
 
-    /// Takes what the request asks for, or else the lock to queue for it.
+    /// Acquires what is requested, or locks the queue to wait for it.
     #[inline]
-    fn take_or_lock(&self, request: P::Request) -> Option<Locked<'_, P>> {
-        self.attempt(Word::load, move |seen| {
-            if seen.is_locked() {
-                return None;
+    fn acquire_or_lock(&self, request: P::Request) -> FirstAttempt<'_, P, F> {
+        let decide = move |value| P::decide(value, request);
+        self.attempt(Word::load, move |state| match decide_unqueued(state, decide) {
+            Verdict::Grant(value) => {
+                let granted = FirstAttempt::Complete(Completion::Granted);
+                break_if(self.word.try_acquire(state, value), granted)
             }
-            let granted = if seen.is_queued() { None } else { P::grant(seen.value(), request) };
-            match granted {
-                Some(value) => self.word.try_take(seen, value).then_some(None),
-                None => self.word.try_lock_to_queue(seen).then(|| Some(Locked::new(self, seen))),
+            // The compare-exchange confirms the value that the policy decided about.
+            Verdict::Wait if !state.is_locked() && self.word.try_lock_to_enqueue(state) => {
+                ControlFlow::Break(FirstAttempt::MustWait(QueueGuard::new(self, state)))
+            }
+            Verdict::Wait => ControlFlow::Continue(()),
+            Verdict::Refuse => {
+                self.confirm_refusal(decide, FirstAttempt::Complete(Completion::Refused))
             }
         })
     }
 
-    /// Gives back what was granted, and serves those whose turn has come.
+    /// Breaks with `refused` if the policy still refuses. The decision was made on a relaxed load; after
+    /// this one, everything that happened before is visible.
+    #[cold]
+    fn confirm_refusal<R>(&self, decide: impl Fn(isize) -> Verdict, refused: R) -> ControlFlow<R> {
+        break_if(decide(self.value_acquire()) == Verdict::Refuse, refused)
+    }
+
+    /// Releases what was granted, and grants waiters.
     #[inline]
-    pub(crate) fn give_back(&self, request: P::Request) {
-        if P::is_nothing(request) {
-            return;
-        }
-        let is_given = self.attempt(Word::load, move |seen| {
-            if !seen.is_open() {
-                return Some(false);
+    pub(crate) fn release(&self, request: P::Request) {
+        let is_released = self.attempt(Word::load, move |state| {
+            if !state.is_open() {
+                return ControlFlow::Break(false);
             }
-            let value = P::give_back(seen.value(), request);
-            self.word.try_give(seen, value).then_some(true)
+            let value = P::release(state.value(), request);
+            break_if(self.word.try_release(state, value), true)
         });
-        if !is_given {
-            self.hand_over(request);
+        if !is_released {
+            self.hand_off(request);
         }
     }
 
     #[inline(never)]
-    fn hand_over(&self, request: P::Request) {
-        let mut locked = self.lock();
-        locked.value = P::give_back(locked.value, request);
-        locked.serve();
+    fn hand_off(&self, request: P::Request) {
+        self.update(|value| (P::release(value, request), ()));
     }
 
-    /// The lock, whether or not anybody is queued. Whoever changes the value with it ends with
-    /// [`Locked::serve`].
+    /// Changes the value under the lock and grants waiters. `change` returns the new value.
     #[inline]
-    pub(crate) fn lock(&self) -> Locked<'_, P> {
-        self.attempt(Word::load, move |seen| self.try_lock(seen))
+    pub(crate) fn update<R>(&self, change: impl FnOnce(isize) -> (isize, R)) -> R {
+        self.lock().update(change)
     }
 
-    /// The lock, or `None` if nobody is queued: then all that was done to nodes is seen.
     #[inline]
-    fn lock_if_queued(&self) -> Option<Locked<'_, P>> {
-        self.attempt(Word::load_after_unlock, move |seen| {
-            if seen.is_queued() { self.try_lock(seen).map(Some) } else { Some(None) }
+    fn lock(&self) -> QueueGuard<'_, P, F> {
+        self.attempt(Word::load, move |state| self.try_lock(state))
+    }
+
+    /// Locks the queue, or returns `None` if it is empty. Then all accesses to its nodes are visible.
+    #[inline]
+    fn lock_if_queued(&self) -> Option<QueueGuard<'_, P, F>> {
+        self.attempt(Word::load_acquire, move |state| {
+            if state.is_queued() {
+                self.try_lock(state).map_break(Some)
+            } else {
+                ControlFlow::Break(None)
+            }
         })
     }
 
     #[inline]
-    fn try_lock(&self, seen: Snapshot) -> Option<Locked<'_, P>> {
-        (!seen.is_locked() && self.word.try_lock(seen)).then(|| Locked::new(self, seen))
+    fn try_lock(&self, state: State) -> ControlFlow<QueueGuard<'_, P, F>> {
+        if !state.is_locked() && self.word.try_lock(state) {
+            ControlFlow::Break(QueueGuard::new(self, state))
+        } else {
+            ControlFlow::Continue(())
+        }
     }
 
-    /// Looks at the word and makes something of it. Looks again, and again, while that is nothing: the
-    /// word is locked, or has changed meanwhile.
+    /// Loads the word and acts on its state, until `act` breaks: it continues while the word is locked
+    /// or has changed.
     #[inline(always)]
-    fn attempt<R>(
-        &self,
-        look: fn(&Word<NumberOf<P>>) -> Snapshot,
-        make: impl Fn(Snapshot) -> Option<R>,
-    ) -> R {
-        match make(look(&self.word)) {
-            Some(made) => made,
-            None => self.attempt_again(BackoffOf::<P>::new(), look, make),
+    fn attempt<R>(&self, load: fn(&Word<F>) -> State, act: impl Fn(State) -> ControlFlow<R>) -> R {
+        match act(load(&self.word)) {
+            ControlFlow::Break(result) => result,
+            ControlFlow::Continue(()) => self.attempt_again(F::Backoff::new(), load, act),
         }
     }
 
@@ -263,83 +279,146 @@ impl<P: Policy> WaitQueue<P> {
     #[inline(never)]
     fn attempt_again<R>(
         &self,
-        mut backoff: BackoffOf<P>,
-        look: fn(&Word<NumberOf<P>>) -> Snapshot,
-        make: impl Fn(Snapshot) -> Option<R>,
+        mut backoff: F::Backoff,
+        load: fn(&Word<F>) -> State,
+        act: impl Fn(State) -> ControlFlow<R>,
     ) -> R {
-        backoff.lost_race();
+        backoff.spin();
         loop {
-            let seen = look(&self.word);
-            if let Some(made) = make(seen) {
-                return made;
+            let state = load(&self.word);
+            if let ControlFlow::Break(result) = act(state) {
+                return result;
             }
-            if seen.is_locked() {
-                backoff.locked();
+            if state.is_locked() {
+                backoff.snooze();
             } else {
-                backoff.lost_race();
+                backoff.spin();
             }
         }
     }
 }
 
-/// The lock over the list. Dropping it publishes value and queue flag in one store.
-pub(crate) struct Locked<'q, P: Policy> {
-    queue: &'q WaitQueue<P>,
-    /// What the word's value will be.
-    pub(crate) value: isize,
+/// Decides about a request that is not queued. Only a refusal overtakes queued waiters.
+#[inline(always)]
+fn decide_unqueued(state: State, decide: impl Fn(isize) -> Verdict) -> Verdict {
+    if state.is_open() {
+        return decide(state.value());
+    }
+    match decide(state.value()) {
+        Verdict::Refuse => Verdict::Refuse,
+        _ => Verdict::Wait,
+    }
 }
 
-impl<'q, P: Policy> Locked<'q, P> {
-    /// For whoever has just set LOCKED on the word that was `seen`.
+#[inline(always)]
+fn break_if<R>(condition: bool, result: R) -> ControlFlow<R> {
+    if condition { ControlFlow::Break(result) } else { ControlFlow::Continue(()) }
+}
+
+/// The lock over the list.
+///
+/// Each method that changes the list or the value consumes the guard and keeps *Nothing Grantable
+/// Waits*. Dropping the guard unlocks the queue as it is.
+struct QueueGuard<'q, P: Policy, F: Flavour> {
+    queue: &'q WaitQueue<P, F>,
+    /// The value that unlocking publishes.
+    value: isize,
+}
+
+impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
+    /// For the thread that has just set LOCKED on this state.
     #[inline]
-    fn new(queue: &'q WaitQueue<P>, seen: Snapshot) -> Self {
-        Self { queue, value: seen.value() }
+    fn new(queue: &'q WaitQueue<P, F>, state: State) -> Self {
+        Self { queue, value: state.value() }
     }
 
-    /// Settles the front for as long as its turn has come, unlocks, and wakes whom it settled.
-    ///
-    /// O(1) for each.
+    /// Changes the value, and grants waiters.
     #[inline]
-    pub(crate) fn serve(mut self) {
-        if let Some(first) = self.settle_front() {
-            self.serve_after(first);
+    fn update<R>(mut self, change: impl FnOnce(isize) -> (isize, R)) -> R {
+        let (value, result) = change(self.value);
+        self.value = value;
+        self.grant_waiters();
+        result
+    }
+
+    /// Enqueues a node whose request must wait.
+    ///
+    /// # Safety
+    /// The node is pinned and not linked, and is unlinked before it is dropped.
+    #[inline]
+    unsafe fn push_back(mut self, node: &Node<P, F>, waker: Waker) {
+        // SAFETY: *Locked List*: locked, and the node is not linked.
+        unsafe { node.set_waker(waker) };
+        // SAFETY: *Locked List*: locked; the rest is the caller's promise.
+        self.with_list(|list| unsafe { list.push_back(node) });
+        self.queue.waiters.set(self.queue.waiters() + 1);
+        self.unlock(true);
+    }
+
+    /// # Safety
+    /// The node is linked in this queue.
+    #[inline]
+    unsafe fn replace_waker(self, node: &Node<P, F>, waker: Waker) -> Waker {
+        // SAFETY: *Locked List*: locked, and the node is linked.
+        unsafe { node.replace_waker(waker) }
+    }
+
+    /// Removes a node, and grants the waiters that it was in front of.
+    ///
+    /// # Safety
+    /// The node is linked in this queue.
+    #[inline]
+    unsafe fn cancel(mut self, node: &Node<P, F>) {
+        // SAFETY: *Locked List*: locked; the rest is the caller's promise.
+        let (waker, _) = unsafe { self.unlink(node) };
+        let _waker = DeferredDrop::new(waker);
+        self.grant_waiters();
+    }
+
+    /// Completes the front until it must wait, unlocks, and wakes the completed waiters.
+    ///
+    /// O(1) per waiter.
+    #[inline]
+    fn grant_waiters(mut self) {
+        if let Some(first) = self.complete_front() {
+            self.grant_more(first);
         }
     }
 
-    /// Most hand-overs go to the first alone, without a batch.
+    /// Most hand-offs complete one waiter, and need no batch.
     #[inline(never)]
-    fn serve_after(mut self, first: Waker) {
-        match self.settle_front() {
+    fn grant_more(mut self, first: Waker) {
+        match self.complete_front() {
             None => {
                 drop(self);
-                run_foreign(|| first.wake());
+                guard_double_panic(|| first.wake());
             }
-            Some(second) => self.serve_in_batches(first, second),
+            Some(second) => self.grant_in_batches(first, second),
         }
     }
 
-    fn serve_in_batches(self, first: Waker, second: Waker) {
+    fn grant_in_batches(self, first: Waker, second: Waker) {
         let queue = self.queue;
-        let rest = ServeOnUnwind(queue);
+        let rest = GrantOnUnwind(queue);
         let mut batch = WakeBatch::new();
         batch.push(first);
         batch.push(second);
         let mut next = Some(self);
-        while let Some(locked) = next {
-            locked.fill(&mut batch);
-            let may_be_more = batch.is_full();
+        while let Some(guard) = next {
+            guard.fill(&mut batch);
+            let may_have_more = batch.is_full();
             batch.wake_all();
-            next = if may_be_more { queue.lock_if_queued() } else { None };
+            next = if may_have_more { queue.lock_if_queued() } else { None };
         }
         mem::forget(rest);
     }
 
-    /// Settles as many as the batch has room for, and unlocks.
+    /// Completes the front until the batch is full or the front must wait, and unlocks.
     fn fill(mut self, batch: &mut WakeBatch) {
         let mut front = self.front();
         while !batch.is_full() {
-            // SAFETY: rule 5: locked, and at the front.
-            let Some((waker, next)) = (unsafe { self.settle(front) }) else {
+            // SAFETY: *Locked List*: locked, and at the front.
+            let Some((waker, next)) = (unsafe { self.complete(front) }) else {
                 return;
             };
             batch.push(waker);
@@ -348,94 +427,95 @@ impl<'q, P: Policy> Locked<'q, P> {
     }
 
     #[inline]
-    fn settle_front(&mut self) -> Option<Waker> {
+    fn complete_front(&mut self) -> Option<Waker> {
         let front = self.front();
-        // SAFETY: rule 5: locked, and at the front.
-        let (waker, _) = unsafe { self.settle(front) }?;
+        // SAFETY: *Locked List*: locked, and at the front.
+        let (waker, _) = unsafe { self.complete(front) }?;
         Some(waker)
     }
 
     #[inline]
-    fn front(&mut self) -> Front<P> {
+    fn front(&mut self) -> Front<P, F> {
         self.with_list(|list| list.front())
     }
 
-    /// Settles the front, if there is one and its turn has come: its waker, and who is at the front then.
+    /// Completes the front unless it must wait. Returns its waker and the next front.
     ///
     /// # Safety
-    /// It is at the front.
+    /// The node is at the front.
     #[inline(always)]
-    unsafe fn settle(&mut self, front: Front<P>) -> Option<(Waker, Front<P>)> {
-        // SAFETY: rule 5: linked, hence alive; not used after it was settled.
+    unsafe fn complete(&mut self, front: Front<P, F>) -> Option<(Waker, Front<P, F>)> {
+        // SAFETY: *Pinned While Linked*: linked, and not used after it is completed.
         let front = unsafe { front?.as_ref() };
-        let outcome = if P::is_refused(self.value, front.request) {
-            Outcome::Refused
-        } else {
-            self.value = P::grant(self.value, front.request)?;
-            Outcome::Granted
+        let completion = match P::decide(self.value, front.request) {
+            Verdict::Wait => return None,
+            Verdict::Grant(value) => {
+                self.value = value;
+                Completion::Granted
+            }
+            Verdict::Refuse => {
+                // RACE: the owner may look at the value before this thread unlocks the queue.
+                self.queue.word.publish(self.value);
+                Completion::Refused
+            }
         };
-        // Who is told of an end must not find the time before it.
-        if P::REFUSAL.is_some() {
-            self.queue.word.publish(self.value);
-        }
-        // SAFETY: rule 5: locked, and linked.
+        // SAFETY: *Locked List*: locked, and linked.
         let (waker, next) = unsafe { self.unlink(front) };
-        settle(&front.status, outcome);
+        complete(&front.status, completion);
         Some((waker, next))
     }
 
-    /// # Safety
-    /// The node is not linked; it is pinned, and unlinked before it dies.
-    unsafe fn push_back(&mut self, node: &Node<P>, waker: Waker) {
-        // SAFETY: rule 5: locked, and not linked.
-        unsafe { node.set_waker(waker) };
-        // SAFETY: rule 5: locked; the rest is the caller's promise.
-        self.with_list(|list| unsafe { list.push_back(node) });
-        self.count(self.queue.waiters() + 1);
-    }
-
-    /// Its waker, and who stood behind it, or at the front if it was the last.
+    /// Unlinks a node. Returns its waker, and the node behind it or the front if it was the last.
     ///
     /// # Safety
     /// The node is linked in this queue.
     #[inline]
-    unsafe fn unlink(&mut self, node: &Node<P>) -> (Waker, Front<P>) {
-        // SAFETY: rule 5: locked; the rest is the caller's promise.
+    unsafe fn unlink(&mut self, node: &Node<P, F>) -> (Waker, Front<P, F>) {
+        // SAFETY: *Locked List*: locked; the rest is the caller's promise.
         let next = self.with_list(|list| unsafe { list.unlink(node) });
-        self.count(self.queue.waiters() - 1);
-        // SAFETY: rule 5: locked, and just unlinked.
+        self.queue.waiters.set(self.queue.waiters() - 1);
+        // SAFETY: *Moved Once*: locked, and just unlinked.
         let waker = unsafe { node.take_waker() };
         (waker, next)
     }
 
     #[inline]
-    fn count(&mut self, waiters: usize) {
-        // ORDERING: `Relaxed`: those who change it take turns by the lock.
-        self.queue.waiters.store(waiters, Ordering::Relaxed);
+    fn unlock(self, is_queued: bool) {
+        self.queue.word.unlock(self.value, is_queued);
+        mem::forget(self);
     }
 
     #[inline]
-    fn with_list<R>(&mut self, access: impl FnOnce(&mut List<P>) -> R) -> R {
-        // SAFETY: rule 5: locked, and borrowed for the closure's time only.
+    fn with_list<R>(&mut self, access: impl FnOnce(&mut List<P, F>) -> R) -> R {
+        // SAFETY: *Locked List*: locked, and borrowed during the call only.
         self.queue.list.with_mut(|list| access(unsafe { &mut *list }))
     }
 }
 
-impl<P: Policy> Drop for Locked<'_, P> {
+impl<P: Policy, F: Flavour> Drop for QueueGuard<'_, P, F> {
     #[inline]
     fn drop(&mut self) {
-        let queued = !self.with_list(|list| list.is_empty());
-        self.queue.word.unlock(self.value, queued);
+        let is_queued = !self.with_list(|list| list.is_empty());
+        self.queue.word.unlock(self.value, is_queued);
     }
 }
 
-/// Serves the rest of the queue when a waker has panicked.
-struct ServeOnUnwind<'q, P: Policy>(&'q WaitQueue<P>);
+impl<P: Policy, F: Flavour> fmt::Debug for WaitQueue<P, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WaitQueue")
+            .field("value", &self.value())
+            .field("waiters", &self.waiters())
+            .finish()
+    }
+}
 
-impl<P: Policy> Drop for ServeOnUnwind<'_, P> {
+/// Grants the rest of the queue after a waker has panicked.
+struct GrantOnUnwind<'q, P: Policy, F: Flavour>(&'q WaitQueue<P, F>);
+
+impl<P: Policy, F: Flavour> Drop for GrantOnUnwind<'_, P, F> {
     fn drop(&mut self) {
-        if let Some(locked) = self.0.lock_if_queued() {
-            locked.serve();
+        if let Some(guard) = self.0.lock_if_queued() {
+            guard.grant_waiters();
         }
     }
 }

@@ -10,98 +10,131 @@ use core::{
 
 use pin_project_lite::pin_project;
 
-use super::{Semaphore, SemaphorePermit};
-use crate::wait_queue::Waiter;
+use super::{Closing, Semaphore, SemaphorePermit};
+#[cfg(feature = "std")]
+use crate::{blocking::blocking_methods, flavour::Shared};
+use crate::{
+    flavour::Flavour,
+    trace::Waiter,
+    wait_queue::{Completed, Completion, Handle, Primitive},
+};
 
 pin_project! {
-    /// Waits for the permits of a [`Semaphore`]: the future of [`acquire`] and [`acquire_many`].
+    /// The future of [`acquire`](Semaphore::acquire), [`acquire_many`](Semaphore::acquire_many) and
+    /// their owned forms.
     ///
-    /// It has a name, so it can be stored in a struct and polled without boxing. It holds its own
-    /// place in the queue, so it never allocates, and must be pinned before it is polled.
+    /// Its output is a [`SemaphorePermit`]. For a closable semaphore it is a `Result`, with the error
+    /// [`Closed`](crate::Closed) if the semaphore is closed before the permits are granted.
+    ///
+    /// The future has a name, so a struct can store it without boxing it. It contains its place in the
+    /// queue, so it never allocates, and it must be pinned before it is polled.
+    ///
+    /// `S` is a reference to the semaphore: `&Semaphore`, or an `Arc` or `Rc` of it. With a counted
+    /// reference the future is `'static`.
     ///
     /// # Fairness
     ///
-    /// The first poll decides its place in the queue, not the call that made it.
+    /// The first poll takes the place in the queue, not the call that creates the future.
     ///
     /// # Cancel safety
     ///
-    /// Dropping it gives up its place, in O(1). If its permits were granted already they go back to
-    /// the semaphore, and on to the next in the queue. Nothing is lost either way.
+    /// Dropping the future removes it from the queue in O(1). If its permits were already granted, they
+    /// are released to the next waiter.
     ///
-    /// Leaking it ([`core::mem::forget`] of a `Pin<Box<Acquire>>`) is sound and costs its place in
-    /// the queue: once it is at the front, its permits are granted to it and never come back.
+    /// A future that was granted its permits and is neither polled nor dropped holds them. Leaking it
+    /// is sound, and leaks the permits.
     ///
     /// # Panics
     ///
-    /// When it is polled again after it was ready.
+    /// If it is polled after completion.
     ///
     /// # Examples
     ///
-    /// ```
-    #[doc = import!("{Acquire, Semaphore}")]
+    /// Store the wait in a future of your own:
     ///
-    /// struct Open<'s> {
-    ///     turn: Acquire<'s>,
+    /// ```
+    /// use std::{
+    ///     pin::Pin,
+    ///     task::{Context, Poll, ready},
+    /// };
+    ///
+    /// use compio_sync::{Acquire, Semaphore};
+    ///
+    /// pin_project_lite::pin_project! {
+    ///     struct Connect<'a> {
+    ///         #[pin]
+    ///         turn: Acquire<'a>,
+    ///         address: &'static str,
+    ///     }
+    /// }
+    ///
+    /// impl Future for Connect<'_> {
+    ///     type Output = String;
+    ///
+    ///     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<String> {
+    ///         let this = self.project();
+    ///         let _permit = ready!(this.turn.poll(cx));
+    ///         Poll::Ready(format!("connected to {}", this.address))
+    ///     }
     /// }
     ///
     /// # compio::runtime::Runtime::new().unwrap().block_on(async {
-    /// let files = Semaphore::new(64);
-    /// let open = Open { turn: files.acquire() };
-    /// let permit = open.turn.await;
-    /// assert_eq!(files.in_use(), 1);
+    /// let sockets = Semaphore::new(64);
+    /// let connect = Connect { turn: sockets.acquire(), address: "[::1]:80" };
+    /// assert_eq!(connect.await, "connected to [::1]:80");
     /// # });
     /// ```
     ///
-    /// Once it was polled it cannot be moved, for the queue points to it:
+    /// The queue points to a polled future, so it cannot be moved any more:
     ///
     /// ```compile_fail,E0277
     /// use std::{pin::Pin, task::{Context, Waker}};
     ///
-    #[doc = import!("Semaphore")]
-    ///
-    /// let semaphore = Semaphore::new(0);
+    /// let semaphore = compio_sync::Semaphore::new(0);
     /// let mut acquire = semaphore.acquire();
     /// let _ = Pin::new(&mut acquire).poll(&mut Context::from_waker(Waker::noop()));
     /// let moved = acquire;
     /// ```
-    ///
-    /// [`acquire`]: Semaphore::acquire
-    /// [`acquire_many`]: Semaphore::acquire_many
     #[must_use = "futures do nothing unless you `.await` or poll them"]
-    pub struct Acquire<'a> {
+    pub struct Acquire<S: Handle<Target: Primitive>> {
         #[pin]
-        waiter: Waiter<&'a Semaphore>,
+        waiter: Waiter<S>,
     }
 }
 
-impl<'a> Acquire<'a> {
+impl<S, F: Flavour, C: Closing> Acquire<S>
+where
+    S: Handle<Target = Semaphore<F, C>>,
+{
     #[inline]
-    pub(super) fn new(semaphore: &'a Semaphore, permits: usize) -> Self {
-        Self { waiter: Waiter::new(semaphore, permits) }
+    pub(super) fn new(semaphore: S, permits: usize) -> Self {
+        let waiter = if permits == 0 { Waiter::granted } else { Waiter::new };
+        Self { waiter: waiter(semaphore, permits) }
     }
 
-    /// How many permits it waits for.
+    /// Returns the number of permits that the future acquires.
     ///
     /// # Examples
     ///
     /// ```
-    #[doc = import!("Semaphore")]
+    /// use compio_sync::Semaphore;
     ///
     /// assert_eq!(Semaphore::new(5).acquire_many(3).num_permits(), 3);
     /// ```
+    #[inline]
     #[must_use]
     pub fn num_permits(&self) -> usize {
         self.waiter.request()
     }
 
-    /// Whether it is in the queue: it was polled, and is not granted yet. It takes no lock.
+    /// Returns whether the future is queued: it was polled, and the wait is not over yet.
     ///
     /// # Examples
     ///
     /// ```
     /// use std::{pin::pin, task::{Context, Waker}};
     ///
-    #[doc = import!("Semaphore")]
+    /// use compio_sync::Semaphore;
     ///
     /// let semaphore = Semaphore::new(0);
     /// let mut acquire = pin!(semaphore.acquire());
@@ -117,23 +150,38 @@ impl<'a> Acquire<'a> {
     }
 }
 
-impl<'a> Future for Acquire<'a> {
-    type Output = SemaphorePermit<'a>;
+#[cfg(feature = "std")]
+impl<S, C: Closing> Acquire<S>
+where
+    S: Handle<Target = Semaphore<Shared, C>>,
+{
+    blocking_methods!();
+}
+
+impl<S, F: Flavour, C: Closing> Future for Acquire<S>
+where
+    S: Handle<Target = Semaphore<F, C>>,
+{
+    type Output = C::Output<SemaphorePermit<S>>;
 
     #[inline(always)]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let permits = self.waiter.request();
-        let mut waiter = self.project().waiter;
-        let Ok(semaphore) = ready!(waiter.as_mut().poll(context));
-        waiter.ready(SemaphorePermit::new(semaphore, permits))
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Completed { handle, request: permits, completion } =
+            ready!(self.project().waiter.poll(cx));
+        let is_refused = C::CLOSED != 0
+            && (completion == Completion::Refused || permits == 0 && handle.check_open().is_err());
+        Poll::Ready(C::output((!is_refused).then(|| SemaphorePermit::granted(handle, permits))))
     }
 }
 
-// A panic never leaves the queue half changed: a waiter is queued, granted or gone.
-impl UnwindSafe for Acquire<'_> {}
-impl RefUnwindSafe for Acquire<'_> {}
+// A panic leaves no wait in between: it is queued, complete or cancelled.
+impl<S: Handle<Target: Primitive>> UnwindSafe for Acquire<S> {}
+impl<S: Handle<Target: Primitive>> RefUnwindSafe for Acquire<S> {}
 
-impl fmt::Debug for Acquire<'_> {
+impl<S, F: Flavour, C: Closing> fmt::Debug for Acquire<S>
+where
+    S: Handle<Target = Semaphore<F, C>>,
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Acquire")
             .field("num_permits", &self.num_permits())

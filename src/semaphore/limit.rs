@@ -1,90 +1,102 @@
-//! The limit, and how it moves while permits are in use.
+//! The limit, which can change while permits are in use.
 
-use crate::permits::Limited;
-use crate::too_many::TooManyPermits;
+use super::{
+    Closing, Semaphore,
+    policy::{free, move_limit, non_negative},
+};
+use crate::{
+    error::TooManyPermits,
+    flavour::Flavour,
+    wait_queue::{Policy, Primitive},
+};
 
-impl semaphore!() {
-    /// Raises the limit by `permits`. They pay [debt](Self::debt) first, and then go to those who are
-    /// queued.
+/// Changing the limit.
+impl<F: Flavour, C: Closing> Semaphore<F, C> {
+    /// Raises the limit by `permits`.
     ///
-    /// O(1) for each waiter that is served.
+    /// The new permits repay [debt](Self::debt) first and are then granted to waiters. O(1) per granted
+    /// waiter.
     ///
     /// # Panics
     ///
-    /// If the limit would rise above [`MAX_PERMITS`](Self::MAX_PERMITS); then nothing has changed.
+    /// If the limit would exceed [`MAX_PERMITS`](Self::MAX_PERMITS). The semaphore is unchanged.
     ///
     /// # Examples
     ///
     /// ```
-    #[doc = semaphore!(import)]
+    /// use compio_sync::Semaphore;
     ///
-    #[doc = semaphore!("let semaphore = ", "::new(1);")]
+    /// let semaphore = Semaphore::new(1);
     /// semaphore.add_permits(2);
-    /// assert_eq!(semaphore.max_permits(), 3);
-    /// assert_eq!(semaphore.available_permits(), 3);
+    /// assert_eq!((semaphore.max_permits(), semaphore.available_permits()), (3, 3));
     /// ```
     #[track_caller]
     pub fn add_permits(&self, permits: usize) {
-        match self.try_add_permits(permits) {
-            Ok(()) => {}
-            Err(too_many) => panic!("{too_many}"),
+        if let Err(error) = self.try_add_permits(permits) {
+            panic!("{error}");
         }
     }
 
-    /// Raises the limit as [`add_permits`](Self::add_permits) does, for a number that comes from
-    /// elsewhere.
+    /// Raises the limit by `permits`, like [`add_permits`](Self::add_permits), for a number that comes
+    /// from outside of the program.
     ///
     /// # Errors
     ///
-    /// If the limit would rise above [`MAX_PERMITS`](Self::MAX_PERMITS); then nothing has changed.
+    /// If the limit would exceed [`MAX_PERMITS`](Self::MAX_PERMITS). The semaphore is unchanged.
     ///
     /// # Examples
     ///
     /// ```
-    #[doc = semaphore!(import)]
+    /// use compio_sync::Semaphore;
     ///
-    #[doc = semaphore!("let semaphore = ", "::new(1);")]
+    /// let semaphore = Semaphore::new(1);
     /// assert!(semaphore.try_add_permits(2).is_ok());
     /// assert!(semaphore.try_add_permits(usize::MAX).is_err());
     /// assert_eq!(semaphore.max_permits(), 3);
     /// ```
     pub fn try_add_permits(&self, permits: usize) -> Result<(), TooManyPermits> {
-        self.permits().try_add(permits)
+        self.change_limit(0, |limit, _| {
+            let max = Self::MAX_PERMITS;
+            if permits > max - limit {
+                return (limit, Err(TooManyPermits { permits, added_to: Some(limit), max }));
+            }
+            (limit + permits, Ok(()))
+        })
     }
 
-    /// Takes up to `permits` free permits away at once and lowers the limit by as many; returns how
-    /// many.
+    /// Lowers the limit by up to `permits` available permits. Returns by how much.
     ///
-    /// Free permits are taken even if somebody is queued for more of them than there are. What is in
-    /// use is left alone: to lower the limit below that, [`reduce_permits`](Self::reduce_permits).
+    /// Available permits are removed even if a waiter is queued for them. Permits in use are left
+    /// alone: [`reduce_permits`](Self::reduce_permits) also lowers the limit below the permits in use.
     ///
     /// # Examples
     ///
     /// ```
-    #[doc = semaphore!(import)]
+    /// use compio_sync::Semaphore;
     ///
-    #[doc = semaphore!("let semaphore = ", "::new(5);")]
+    /// let semaphore = Semaphore::new(5);
     /// let held = semaphore.try_acquire_many(3).unwrap();
     /// assert_eq!(semaphore.forget_permits(4), 2);
-    /// assert_eq!(semaphore.max_permits(), 3);
-    /// assert_eq!(semaphore.available_permits(), 0);
+    /// assert_eq!((semaphore.max_permits(), semaphore.available_permits()), (3, 0));
     /// ```
     pub fn forget_permits(&self, permits: usize) -> usize {
-        self.permits().forget(permits)
+        self.change_limit(0, |limit, free| {
+            let forgotten = permits.min(non_negative(free));
+            (limit - forgotten, forgotten)
+        })
     }
 
-    /// Lowers the limit by `permits`, or to 0 if it is less; returns by how much.
+    /// Lowers the limit by `permits`, but not below zero. Returns by how much.
     ///
-    /// Free permits go first. What is in use beyond the new limit becomes [debt](Self::debt): no
-    /// holder and no waiter that was granted loses anything, and permits that come back pay the debt
-    /// before anybody is served.
+    /// Available permits are removed first. Lowering the limit below the permits in use revokes none of
+    /// them. The shortfall becomes a [*debt*](Self::debt), which released permits repay first.
     ///
     /// # Examples
     ///
     /// ```
-    #[doc = semaphore!(import)]
+    /// use compio_sync::Semaphore;
     ///
-    #[doc = semaphore!("let semaphore = ", "::new(5);")]
+    /// let semaphore = Semaphore::new(5);
     /// let held = semaphore.try_acquire_many(4).unwrap();
     /// assert_eq!(semaphore.reduce_permits(3), 3);
     /// assert_eq!((semaphore.max_permits(), semaphore.in_use(), semaphore.debt()), (2, 4, 2));
@@ -93,73 +105,97 @@ impl semaphore!() {
     /// assert_eq!((semaphore.available_permits(), semaphore.debt()), (2, 0));
     /// ```
     pub fn reduce_permits(&self, permits: usize) -> usize {
-        self.permits().reduce(permits)
+        self.change_limit(0, |limit, _| {
+            let reduced = permits.min(limit);
+            (limit - reduced, reduced)
+        })
     }
 
-    /// Sets the limit to `permits`; returns the one before.
+    /// Sets the limit to `permits`. Returns the previous limit.
     ///
-    /// Raised, it is as if permits were [added](Self::add_permits); lowered, as if they were
-    /// [reduced](Self::reduce_permits).
-    ///
-    /// O(1) for each waiter that is served.
+    /// Raising it is like [`add_permits`](Self::add_permits), and lowering it is like
+    /// [`reduce_permits`](Self::reduce_permits). O(1) per granted waiter.
     ///
     /// # Panics
     ///
-    /// If `permits` is above [`MAX_PERMITS`](Self::MAX_PERMITS); then nothing has changed.
+    /// If `permits` exceeds [`MAX_PERMITS`](Self::MAX_PERMITS). The semaphore is unchanged.
     ///
     /// # Examples
     ///
-    /// ```
-    #[doc = semaphore!(import)]
+    /// Adapt the limit to the load:
     ///
-    #[doc = semaphore!("let semaphore = ", "::new(5);")]
-    /// assert_eq!(semaphore.set_max_permits(2), 5);
-    /// assert_eq!(semaphore.available_permits(), 2);
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use compio_sync::Semaphore;
+    ///
+    /// fn adapt(requests: &Semaphore, latency: Duration) {
+    ///     let limit = requests.max_permits();
+    ///     if latency > Duration::from_millis(50) {
+    ///         requests.set_max_permits((limit / 2).max(1));
+    ///     } else {
+    ///         requests.set_max_permits(limit + 1);
+    ///     }
+    /// }
+    ///
+    /// let requests = Semaphore::new(64);
+    /// adapt(&requests, Duration::from_millis(80));
+    /// adapt(&requests, Duration::from_millis(20));
+    /// assert_eq!(requests.max_permits(), 33);
     /// ```
     #[track_caller]
     pub fn set_max_permits(&self, permits: usize) -> usize {
         match self.try_set_max_permits(permits) {
-            Ok(before) => before,
-            Err(too_many) => panic!("{too_many}"),
+            Ok(previous) => previous,
+            Err(error) => panic!("{error}"),
         }
     }
 
-    /// Sets the limit as [`set_max_permits`](Self::set_max_permits) does, for a number that comes from
-    /// elsewhere.
+    /// Sets the limit to `permits`, like [`set_max_permits`](Self::set_max_permits), for a number that
+    /// comes from outside of the program.
     ///
     /// # Errors
     ///
-    /// If `permits` is above [`MAX_PERMITS`](Self::MAX_PERMITS); then nothing has changed.
+    /// If `permits` exceeds [`MAX_PERMITS`](Self::MAX_PERMITS). The semaphore is unchanged.
     ///
     /// # Examples
     ///
     /// ```
-    #[doc = semaphore!(import)]
+    /// use compio_sync::Semaphore;
     ///
-    #[doc = semaphore!("let semaphore = ", "::new(5);")]
+    /// let semaphore = Semaphore::new(5);
     /// assert_eq!(semaphore.try_set_max_permits(2), Ok(5));
     /// let error = semaphore.try_set_max_permits(usize::MAX).unwrap_err();
-    /// assert!(error.to_string().contains("MAX_PERMITS"));
+    /// assert!(error.to_string().contains("exceeds MAX_PERMITS"));
     /// ```
     pub fn try_set_max_permits(&self, permits: usize) -> Result<usize, TooManyPermits> {
-        self.permits().try_set(permits)
+        let max = Self::MAX_PERMITS;
+        if permits > max {
+            return Err(TooManyPermits { permits, added_to: None, max });
+        }
+        Ok(self.change_limit(0, |limit, _| (permits, limit)))
     }
 
-    /// How many permits are in use beyond the limit, at some moment of the call. They pay this when
-    /// they come back.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    #[doc = semaphore!(import)]
-    ///
-    #[doc = semaphore!("let semaphore = ", "::new(2);")]
-    /// let held = semaphore.try_acquire_many(2).unwrap();
-    /// semaphore.set_max_permits(0);
-    /// assert_eq!(semaphore.debt(), 2);
-    /// ```
-    #[must_use]
-    pub fn debt(&self) -> usize {
-        self.permits().debt()
+    /// Lowers the limit by permits that are in use and are never released.
+    pub(super) fn forget_acquired(&self, permits: usize) {
+        self.change_limit(permits, |limit, _| (limit.saturating_sub(permits), ()));
+    }
+
+    /// Returns `acquired` permits, and then changes the limit to what `change` returns for the current
+    /// limit and the number of free permits.
+    fn change_limit<R>(
+        &self,
+        acquired: usize,
+        change: impl FnOnce(usize, isize) -> (usize, R),
+    ) -> R {
+        let result = self.queue.update(|value| {
+            let value = C::release(value, acquired);
+            let before = self.max_permits();
+            let (limit, result) = change(before, free::<C>(value, before));
+            self.limit.set(limit);
+            (move_limit::<C>(value, limit as isize - before as isize), result)
+        });
+        self.emit_state();
+        result
     }
 }

@@ -1,37 +1,53 @@
-//! The guard that gives permits back.
+//! The guard that releases permits.
 
-use core::fmt;
+use core::{fmt, ptr};
 
-use super::Semaphore;
-use crate::permits::Held;
+use super::{Closing, Semaphore};
+use crate::{
+    flavour::Flavour,
+    trace::Grant,
+    wait_queue::{Handle, Primitive},
+};
 
-/// Permits of a [`Semaphore`], given back when it is dropped.
+/// A guard that releases its permits when dropped.
+///
+/// `S` is a reference to the semaphore: `&Semaphore`, or an `Arc` or `Rc` of it. With a counted
+/// reference the guard is `'static`, so it can move into a spawned task.
 ///
 /// # Fairness
 ///
-/// What is given back pays the semaphore's [debt](Semaphore::debt) first, if there is one, and then
-/// goes to the front of the queue, as soon as that is enough for it.
+/// Released permits repay the [debt](Semaphore::debt) first. The rest is granted to the front of the
+/// queue as soon as it suffices.
 ///
 /// # Memory ordering
 ///
-/// All that was done while it was held is seen by whoever gets the permits next.
+/// Everything that a holder does happens-before the next acquire of its permits completes.
 ///
 /// # Examples
 ///
 /// ```
-#[doc = import!("Semaphore")]
+/// use std::sync::Arc;
 ///
-/// let semaphore = Semaphore::new(2);
-/// let permit = semaphore.try_acquire().unwrap();
-/// assert_eq!(semaphore.available_permits(), 1);
-/// drop(permit);
-/// assert_eq!(semaphore.available_permits(), 2);
+/// use compio_sync::{OwnedSemaphorePermit, Semaphore};
+///
+/// /// The slot is released with the connection.
+/// struct Connection {
+///     _slot: OwnedSemaphorePermit,
+/// }
+///
+/// # compio::runtime::Runtime::new().unwrap().block_on(async {
+/// let slots = Arc::new(Semaphore::new(8));
+/// let connection = Connection { _slot: slots.clone().acquire_owned().await };
+/// assert_eq!(slots.in_use(), 1);
+/// drop(connection);
+/// assert_eq!(slots.in_use(), 0);
+/// # });
 /// ```
 ///
-/// It borrows its semaphore, so it cannot outlive it:
+/// A borrowed guard cannot outlive its semaphore:
 ///
 /// ```compile_fail,E0597
-#[doc = import!("Semaphore")]
+/// use compio_sync::Semaphore;
 ///
 /// let permit = {
 ///     let semaphore = Semaphore::new(2);
@@ -39,23 +55,43 @@ use crate::permits::Held;
 /// };
 /// drop(permit);
 /// ```
-#[doc = of_flavour!(permit)]
-#[must_use = "permits are given back as soon as their guard is dropped"]
-pub struct SemaphorePermit<'a>(Held<&'a Semaphore>);
+///
+/// So it cannot move to a thread or task that may outlive the semaphore either:
+///
+/// ```compile_fail,E0597
+/// use compio_sync::Semaphore;
+///
+/// let semaphore = Semaphore::new(2);
+/// let permit = semaphore.try_acquire();
+/// std::thread::spawn(move || drop(permit));
+/// ```
+#[must_use = "a permit is released as soon as it is dropped"]
+pub struct SemaphorePermit<S: Handle<Target: Primitive>>(Grant<S>);
 
-impl<'a> SemaphorePermit<'a> {
-    /// For permits that were taken from the semaphore.
+impl<S, F: Flavour, C: Closing> SemaphorePermit<S>
+where
+    S: Handle<Target = Semaphore<F, C>>,
+{
+    /// The guard of permits that were acquired without a wait.
     #[inline]
-    pub(super) fn new(semaphore: &'a Semaphore, permits: usize) -> Self {
-        Self(Held::new(semaphore, permits))
+    pub(super) fn new(semaphore: S, permits: usize) -> Self {
+        let permit = Self::granted(semaphore, permits);
+        permit.semaphore().emit_state();
+        permit
     }
 
-    /// How many permits it holds.
+    /// The guard of permits that a wait was granted.
+    #[inline]
+    pub(super) fn granted(semaphore: S, permits: usize) -> Self {
+        Self(Grant::new(semaphore, permits))
+    }
+
+    /// Returns the number of permits that the guard holds.
     ///
     /// # Examples
     ///
     /// ```
-    #[doc = import!("Semaphore")]
+    /// use compio_sync::Semaphore;
     ///
     /// let semaphore = Semaphore::new(5);
     /// assert_eq!(semaphore.try_acquire_many(3).unwrap().num_permits(), 3);
@@ -63,15 +99,15 @@ impl<'a> SemaphorePermit<'a> {
     #[inline]
     #[must_use]
     pub fn num_permits(&self) -> usize {
-        self.0.permits
+        self.0.request()
     }
 
-    /// The semaphore that it gives its permits back to.
+    /// Returns the semaphore that the permits are released to.
     ///
     /// # Examples
     ///
     /// ```
-    #[doc = import!("Semaphore")]
+    /// use compio_sync::Semaphore;
     ///
     /// let semaphore = Semaphore::new(5);
     /// let permit = semaphore.try_acquire().unwrap();
@@ -79,42 +115,46 @@ impl<'a> SemaphorePermit<'a> {
     /// ```
     #[inline]
     #[must_use]
-    pub fn semaphore(&self) -> &'a Semaphore {
-        self.0.semaphore
+    pub fn semaphore(&self) -> &S {
+        self.0.handle()
     }
 
-    /// Takes the permits out of circulation: they are never given back, and the limit is lowered with
-    /// them.
+    /// Removes the permits from the semaphore: they are never released, and the limit is lowered by
+    /// their number.
     ///
-    /// Both [`max_permits`](Semaphore::max_permits) and [`in_use`](Semaphore::in_use) sink by
-    /// [`num_permits`](Self::num_permits). Where the limit was lowered below that already, it sinks to
-    /// 0, and the rest pays debt.
+    /// Both [`max_permits`](Semaphore::max_permits) and [`in_use`](Semaphore::in_use) decrease by
+    /// [`num_permits`](Self::num_permits). If the limit is lower than that already, it becomes zero,
+    /// and the rest repays debt. A [drain](Semaphore::drain) stops waiting for the permits.
     ///
     /// # Examples
     ///
-    /// ```
-    #[doc = import!("Semaphore")]
+    /// A token of a rate limiter is used up:
     ///
-    /// let semaphore = Semaphore::new(5);
-    /// semaphore.try_acquire_many(2).unwrap().forget();
-    /// assert_eq!(semaphore.max_permits(), 3);
-    /// assert_eq!(semaphore.available_permits(), 3);
+    /// ```
+    /// use compio_sync::Semaphore;
+    ///
+    /// # compio::runtime::Runtime::new().unwrap().block_on(async {
+    /// let tokens = Semaphore::new(5);
+    /// tokens.acquire().await.forget();
+    /// assert_eq!((tokens.max_permits(), tokens.available_permits()), (4, 4));
+    /// # });
     /// ```
     pub fn forget(self) {
-        self.0.forget();
+        let (semaphore, permits) = self.0.into_parts();
+        semaphore.forget_acquired(permits);
     }
 
-    /// Takes the permits of `other` over, so that one guard gives back all of them.
+    /// Merges the permits of `other` into this guard, which then releases all of them.
     ///
     /// # Panics
     ///
-    /// If `other` is of another semaphore. Then nothing is lost: `self` keeps its permits, and those
-    /// of `other` are given back.
+    /// If `other` belongs to another semaphore. Nothing is lost: this guard keeps its permits, and the
+    /// permits of `other` are released.
     ///
     /// # Examples
     ///
     /// ```
-    #[doc = import!("Semaphore")]
+    /// use compio_sync::Semaphore;
     ///
     /// let semaphore = Semaphore::new(5);
     /// let mut permits = semaphore.try_acquire_many(2).unwrap();
@@ -123,15 +163,22 @@ impl<'a> SemaphorePermit<'a> {
     /// ```
     #[track_caller]
     pub fn merge(&mut self, other: Self) {
-        self.0.merge(other.0);
+        assert!(
+            ptr::eq::<Semaphore<F, C>>(&**self.semaphore(), &**other.semaphore()),
+            "cannot merge permits of different semaphores: {self:?} and {other:?}",
+        );
+        let (_, permits) = other.0.into_parts();
+        self.0.set_request(self.num_permits() + permits);
     }
 
-    /// Splits `permits` off into a guard of their own; `None` if it holds fewer.
+    /// Splits `permits` permits off into a guard of their own.
+    ///
+    /// Returns `None` if this guard holds fewer.
     ///
     /// # Examples
     ///
     /// ```
-    #[doc = import!("Semaphore")]
+    /// use compio_sync::Semaphore;
     ///
     /// let semaphore = Semaphore::new(5);
     /// let mut permits = semaphore.try_acquire_many(5).unwrap();
@@ -139,14 +186,26 @@ impl<'a> SemaphorePermit<'a> {
     /// assert_eq!((permits.num_permits(), two.num_permits()), (3, 2));
     /// assert!(permits.split(4).is_none());
     /// ```
-    #[must_use = "permits are given back as soon as their guard is dropped"]
-    pub fn split(&mut self, permits: usize) -> Option<Self> {
-        self.0.split(permits).map(Self)
+    #[must_use = "a permit is released as soon as it is dropped"]
+    pub fn split(&mut self, permits: usize) -> Option<Self>
+    where
+        S: Clone,
+    {
+        let left = self.num_permits().checked_sub(permits)?;
+        let semaphore = self.semaphore().clone();
+        self.0.set_request(left);
+        Some(Self::granted(semaphore, permits))
     }
 }
 
-impl fmt::Debug for SemaphorePermit<'_> {
+impl<S, F: Flavour, C: Closing> fmt::Debug for SemaphorePermit<S>
+where
+    S: Handle<Target = Semaphore<F, C>>,
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt("SemaphorePermit", f)
+        f.debug_struct("SemaphorePermit")
+            .field("num_permits", &self.num_permits())
+            .field("semaphore", &**self.semaphore())
+            .finish()
     }
 }

@@ -1,216 +1,186 @@
-//! The spans and events that tokio-console reads: it knows them by these names, targets and fields, and
-//! which semaphore they are of by the span that is entered.
+//! The spans and events that tokio-console reads. It recognizes them by their names, targets and
+//! fields, and finds the primitive that an event belongs to by the span that is entered.
 
-use core::{
-    cell::{Cell, OnceCell},
-    mem,
-    panic::Location,
-};
+use core::{cell::Cell, mem, panic::Location};
 use std::sync::OnceLock;
 
 use tracing::{
     Span, level_filters::LevelFilter, span::Entered, subscriber::NoSubscriber, trace, trace_span,
 };
 
-use super::Resource;
-use crate::wait_queue::run_foreign;
+use crate::wait_queue::guard_double_panic;
 
-/// The flavour for all threads.
-pub(crate) type Shared = Traced<OnceLock<Closing>>;
-
-/// The flavour for one thread.
-pub(crate) type Local = Traced<OnceCell<Closing>>;
-
-pub(crate) struct Traced<C> {
+/// A primitive, as a subscriber sees it.
+pub(crate) struct Resource {
     concrete_type: &'static str,
-    made_at: &'static Location<'static>,
-    /// The span of the semaphore. No `const fn` can make it, so it is made at first use.
-    span: C,
+    created_at: &'static Location<'static>,
+    /// Created at the first use, because no `const fn` can create it.
+    span: OnceLock<ClosingSpan>,
 }
 
-/// A place for one span.
-pub(crate) trait SpanCell {
-    fn get(&self) -> Option<&Closing>;
+impl Resource {
+    #[track_caller]
+    pub(crate) const fn new(concrete_type: &'static str) -> Self {
+        Self { concrete_type, created_at: Location::caller(), span: OnceLock::new() }
+    }
 
-    /// Unless there is one: then this is closed.
-    fn set_first(&self, span: Closing);
-}
-
-macro_rules! span_cell {
-    ($($Cell:ident),*) => {$(
-        impl Traced<$Cell<Closing>> {
-            #[track_caller]
-            pub(crate) const fn new(concrete_type: &'static str) -> Self {
-                Self { concrete_type, made_at: Location::caller(), span: $Cell::new() }
-            }
-        }
-
-        impl SpanCell for $Cell<Closing> {
-            fn get(&self) -> Option<&Closing> {
-                self.get()
-            }
-
-            fn set_first(&self, span: Closing) {
-                drop(self.set(span));
-            }
-        }
-    )*};
-}
-span_cell!(OnceLock, OnceCell);
-
-impl<C: SpanCell> Traced<C> {
-    /// `None` while no subscriber wants it; one that comes later may.
+    /// Returns `None` while no subscriber wants the span. A later subscriber may.
     fn span(&self) -> Option<&Span> {
         if self.span.get().is_none() {
-            let span = Closing(trace_span!(
+            let span = ClosingSpan(trace_span!(
                 target: "compio_sync",
                 parent: None,
                 "runtime.resource",
                 concrete_type = self.concrete_type,
                 kind = "Sync",
-                loc.file = self.made_at.file(),
-                loc.line = self.made_at.line(),
-                loc.col = self.made_at.column(),
+                loc.file = self.created_at.file(),
+                loc.line = self.created_at.line(),
+                loc.col = self.created_at.column(),
                 is_internal = false,
             ));
-            // While other threads have a subscriber, a thread without one has this.
+            // A thread without a subscriber has this one while other threads have one.
             if !span.0.with_subscriber(|(_, subscriber)| !subscriber.is::<NoSubscriber>())? {
                 return None;
             }
-            self.span.set_first(span);
+            // If another thread was first, this span closes.
+            drop(self.span.set(span));
         }
         self.span.get().map(|span| &span.0)
     }
 
-    fn tell(&self, told: impl FnOnce(&Span)) {
-        tell(|| {
+    fn emit(&self, events: impl FnOnce(&Span)) {
+        emit(|| {
             if let Some(span) = self.span() {
-                told(span);
+                events(span);
             }
         });
     }
-}
 
-impl<C: SpanCell> Resource for Traced<C> {
-    fn op(&self, source: &'static str) -> Op {
+    /// Creates the span of a wait.
+    pub(crate) fn op(&self, source: &'static str) -> Op {
         let mut spans = None;
-        self.tell(|resource| {
-            let new_op =
-                || Closing(trace_span!(target: "compio_sync", "runtime.resource.async_op", source));
+        self.emit(|resource| {
+            let new_op = || {
+                ClosingSpan(trace_span!(target: "compio_sync", "runtime.resource.async_op", source))
+            };
             let op = within(resource, new_op);
-            spans = Some(Spans { op, resource: Closing(resource.clone()) });
+            spans = Some(Spans { op, resource: ClosingSpan(resource.clone()) });
         });
         Op(spans)
     }
 
-    fn changed(&self, numbers: impl FnOnce() -> [usize; 3]) {
-        self.tell(|resource| {
-            let [permits, limit, waiters] = numbers();
+    /// Emits the available permits, the limit and the queue length.
+    pub(crate) fn emit_state(&self, state: impl FnOnce() -> [usize; 3]) {
+        self.emit(|resource| {
+            let [permits, limit, waiters] = state();
             within(resource, || {
-                state!(permits);
-                state!(limit);
-                state!(waiters);
+                state_update!(permits);
+                state_update!(limit);
+                state_update!(waiters);
             });
         });
     }
 
-    fn closed(&self) {
+    pub(crate) fn emit_closed(&self) {
         let closed = true;
-        self.tell(|resource| within(resource, || state!(closed)));
+        self.emit(|resource| within(resource, || state_update!(closed)));
     }
 }
 
-/// An event each: tokio-console reads one field of it.
-macro_rules! state {
+/// One event per field, because tokio-console reads one field of an event.
+macro_rules! state_update {
     ($field:ident) => {
         trace!(target: "runtime::resource::state_update", $field, $field.op = "override")
     };
 }
-use state;
+use state_update;
 
-/// Somebody who waits, until the subscriber is told of the end.
-pub(crate) struct Op(Option<Spans>);
+/// A wait, until its end is emitted.
+#[derive(Debug)]
+pub struct Op(Option<Spans>);
 
+#[derive(Debug)]
 struct Spans {
-    op: Closing,
-    resource: Closing,
+    op: ClosingSpan,
+    resource: ClosingSpan,
 }
 
 impl Op {
-    pub(crate) fn untold() -> Self {
+    pub(crate) fn disabled() -> Self {
         Self(None)
     }
 
-    /// It was polled, and goes on waiting.
+    /// Emits a poll that returned `Pending`.
     #[inline]
-    pub(crate) fn pending(&self) {
+    pub(crate) fn emit_pending(&self) {
         if let Some(spans) = &self.0 {
-            spans.polled(false);
+            spans.emit_poll(false);
         }
     }
 
-    /// It was polled, and has what it waited for or was refused: this is its end.
+    /// Emits the last poll, and closes the span.
     #[inline]
-    pub(crate) fn ready(&mut self) {
+    pub(crate) fn emit_ready(&mut self) {
         if let Some(spans) = self.0.take() {
-            spans.polled(true);
+            spans.emit_poll(true);
         }
     }
 }
 
 impl Spans {
-    fn polled(&self, is_ready: bool) {
+    fn emit_poll(&self, is_ready: bool) {
         let event = || trace!(target: "runtime::resource::poll_op", op_name = "poll", is_ready);
-        tell(|| within(&self.resource.0, || within(&self.op.0, event)));
+        emit(|| within(&self.resource.0, || within(&self.op.0, event)));
     }
 }
 
-/// A span that the subscriber is told the end of as it is told all else.
-pub(crate) struct Closing(Span);
+/// A span whose end is emitted like everything else.
+#[derive(Debug)]
+struct ClosingSpan(Span);
 
-impl Drop for Closing {
+impl Drop for ClosingSpan {
     fn drop(&mut self) {
         let span = mem::replace(&mut self.0, Span::none());
-        // Even if it is told already, or no longer wants to be: this is not to be had without it.
+        // The subscriber is called even inside another call, because closing must not be lost.
         if !span.is_none() {
             call(|| drop(span));
         }
     }
 }
 
-/// Tells this within the span. That it is left is told as all else is, even to a subscriber that panicked.
-fn within<R>(span: &Span, told: impl FnOnce() -> R) -> R {
+/// Emits events within a span. The span is exited even if the subscriber panics.
+fn within<R>(span: &Span, events: impl FnOnce() -> R) -> R {
     struct Exit<'a>(Option<Entered<'a>>);
     impl Drop for Exit<'_> {
         fn drop(&mut self) {
-            run_foreign(|| drop(self.0.take()));
+            guard_double_panic(|| drop(self.0.take()));
         }
     }
     let _exit = Exit(Some(span.enter()));
-    told()
+    events()
 }
 
 std::thread_local! {
-    static IS_TOLD: Cell<bool> = const { Cell::new(false) };
+    static IS_CALLED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Calls the subscriber, unless it is this that calls, or none is there to listen.
+/// Calls the subscriber, unless none listens or this runs inside such a call.
 #[inline]
-fn tell(told: impl FnOnce()) {
-    if LevelFilter::current() == LevelFilter::TRACE && !IS_TOLD.get() {
-        call(told);
+fn emit(events: impl FnOnce()) {
+    if LevelFilter::current() == LevelFilter::TRACE && !IS_CALLED.get() {
+        call(events);
     }
 }
 
-fn call(told: impl FnOnce()) {
-    struct Told {
-        before: bool,
+fn call(events: impl FnOnce()) {
+    struct Restore {
+        was_called: bool,
     }
-    impl Drop for Told {
+    impl Drop for Restore {
         fn drop(&mut self) {
-            IS_TOLD.set(self.before);
+            IS_CALLED.set(self.was_called);
         }
     }
-    let _told = Told { before: IS_TOLD.replace(true) };
-    run_foreign(told);
+    let _restore = Restore { was_called: IS_CALLED.replace(true) };
+    guard_double_panic(events);
 }

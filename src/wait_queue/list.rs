@@ -1,4 +1,4 @@
-//! The intrusive list: nodes that live in futures, linked into a ring from the front.
+//! The intrusive list: nodes that live in futures, linked into a ring.
 
 use core::{
     cell::Cell,
@@ -8,72 +8,85 @@ use core::{
     task::Waker,
 };
 
-use super::{Policy, StatusOf};
+use super::policy::Policy;
 use crate::{
-    flavour::Atomic,
+    flavour::{Atomic, Flavour},
     loom::{Ordering, UnsafeCell},
 };
 
-/// One waiter's place in the queue. It is embedded in the future that waits, so queueing never
-/// allocates.
+/// A waiter's place in the queue, embedded in the future that waits.
 ///
-/// While it is linked, others reach it through the list, and yet its owner is polled through a
-/// `Pin<&mut _>` to it. Two things make that sound. All that changes is inside cells, and is reached
-/// through `&Node`, never through `&mut Node`. And the node is `!Unpin`: for such a type the compiler
-/// does not take `&mut` to be the only pointer. `core::pin::UnsafePinned` will be the type that says
-/// so, once it is stable.
-pub(super) struct Node<P: Policy> {
-    prev: Link<P>,
-    next: Link<P>,
-    /// Initialized while linked.
+/// While a node is linked, other threads reach it through the list, although its owner polls it
+/// through a `Pin<&mut _>`. Two properties make that sound. Everything that changes is in a cell and
+/// is accessed through `&Node`, never through `&mut Node`. And the node is `!Unpin`, so the compiler
+/// does not assume that a `&mut` to it is unique. Once it is stable, `core::pin::UnsafePinned` will
+/// express the second property.
+pub(super) struct Node<P: Policy, F: Flavour> {
+    prev: Link<P, F>,
+    next: Link<P, F>,
+    /// Initialized while the node is linked.
     waker: UnsafeCell<MaybeUninit<Waker>>,
-    pub(super) status: StatusOf<P>,
-    /// The owner's own note that it has queued this node and not yet taken what it asked for.
+    pub(super) status: F::U8,
+    /// The owner has enqueued the node, or was granted its request, and has not completed the wait.
+    /// Only the owner accesses it.
     pub(super) is_waiting: Cell<bool>,
     pub(super) request: P::Request,
     _pinned: PhantomPinned,
 }
 
-impl<P: Policy> Node<P> {
+const PENDING: u8 = 0;
+
+/// How a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Completion {
+    /// The request was granted, and what was granted must be released.
+    Granted = 1,
+    /// The request was refused: the wait is over, and nothing was acquired.
+    Refused = 2,
+}
+
+impl<P: Policy, F: Flavour> Node<P, F> {
+    #[inline]
     pub(super) fn new(request: P::Request) -> Self {
         Self {
             prev: Link::new(),
             next: Link::new(),
             waker: UnsafeCell::new(MaybeUninit::uninit()),
-            status: StatusOf::<P>::new(UNSETTLED),
+            status: F::U8::new(PENDING),
             is_waiting: Cell::new(false),
             request,
             _pinned: PhantomPinned,
         }
     }
 
-    /// Whether the owner has what it asked for, or was refused it, and the node to itself again. Takes
-    /// no lock.
+    /// How the wait ended, or `None` while it is pending. Once it has ended, only the owner accesses
+    /// the node. Takes no lock.
     ///
-    /// ORDERING: `Acquire` pairs with [`settle`].
+    /// ORDERING: `Acquire` pairs with [`complete`].
     #[inline]
-    pub(super) fn is_settled(&self) -> bool {
-        self.status.load(Ordering::Acquire) != UNSETTLED
+    pub(super) fn completion(&self) -> Option<Completion> {
+        match self.status.load(Ordering::Acquire) {
+            PENDING => None,
+            status if status == Completion::Granted as u8 => Some(Completion::Granted),
+            _ => Some(Completion::Refused),
+        }
     }
 
-    /// Whether the owner will never have what it asked for.
-    ///
-    /// ORDERING: `Relaxed`: if it was settled by another, the owner has seen that before it asks.
     #[inline]
-    pub(super) fn is_refused(&self) -> bool {
-        self.status.load(Ordering::Relaxed) == Outcome::Refused as u8
+    pub(super) fn is_complete(&self) -> bool {
+        self.completion().is_some()
     }
 
     /// Whether the stored waker wakes the same task as `waker`. Takes no lock.
     ///
-    /// RACE: a granter may be moving the stored waker out. It leaves the bytes, and `will_wake`
-    /// compares two pointers and calls nothing.
+    /// RACE: a releaser may be moving the stored waker out. The bytes stay behind, and `will_wake`
+    /// only compares two pointers.
     ///
     /// # Safety
-    /// The caller owns the node and has queued it.
+    /// The caller owns the node and has enqueued it.
     #[inline]
     pub(super) unsafe fn will_wake(&self, waker: &Waker) -> bool {
-        // SAFETY: rule 5: initialized when it was linked, and nobody but the caller would write it.
+        // SAFETY: *Locked List*: initialized when it was linked, and only its owner replaces it.
         self.waker.with(|stored| unsafe { &*stored.cast::<Waker>() }.will_wake(waker))
     }
 
@@ -81,7 +94,7 @@ impl<P: Policy> Node<P> {
     /// The caller holds the lock, and the node is not linked.
     #[inline]
     pub(super) unsafe fn set_waker(&self, waker: Waker) {
-        // SAFETY: rule 5: the caller holds the lock.
+        // SAFETY: *Locked List*: the caller holds the lock.
         self.waker.with_mut(|stored| unsafe { stored.cast::<Waker>().write(waker) });
     }
 
@@ -89,58 +102,51 @@ impl<P: Policy> Node<P> {
     /// The caller holds the lock, and the node is linked.
     #[inline]
     pub(super) unsafe fn replace_waker(&self, waker: Waker) -> Waker {
-        // SAFETY: rule 5: the caller holds the lock, and the waker is initialized.
+        // SAFETY: *Locked List*: the caller holds the lock, and the waker is initialized.
         self.waker.with_mut(|stored| unsafe { stored.cast::<Waker>().replace(waker) })
     }
 
-    /// Moves the waker out and leaves the bytes.
+    /// Moves the waker out and leaves its bytes behind.
     ///
     /// # Safety
-    /// The caller holds the lock, and has just unlinked the node.
+    /// The caller holds the lock and has just unlinked the node.
     #[inline]
     pub(super) unsafe fn take_waker(&self) -> Waker {
-        // SAFETY: rule 5: nobody writes it under the caller's lock; it was initialized while linked,
-        // and is moved out once, because a node is unlinked once.
+        // SAFETY: *Locked List*: no thread writes it under the caller's lock. It was initialized while
+        // the node was linked, and is moved out once, because a node is unlinked once.
         self.waker.with(|stored| unsafe { stored.cast::<Waker>().read() })
     }
 }
 
-const UNSETTLED: u8 = 0;
-
-/// How the wait of a node has ended.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
-    Granted = 1,
-    Refused = 2,
-}
-
-/// Hands a node back to its owner, who may free it at once: before this returns, which is why it takes
-/// no reference to the node.
+/// Returns a node to its owner, which may free it before this function returns. That is why the
+/// function takes no reference to the node.
 ///
-/// ORDERING: `Release` pairs with [`Node::is_settled`]: the owner sees what the former holders of its
-/// permits wrote, and whoever settles it is done with the node.
+/// ORDERING: `Release` pairs with [`Node::completion`]: the owner sees what previous holders wrote,
+/// and that the completing thread is done with the node.
 #[inline]
-pub(super) fn settle(status: &impl Atomic<u8>, outcome: Outcome) {
-    status.store(outcome as u8, Ordering::Release);
+pub(super) fn complete(status: &impl Atomic<u8>, completion: Completion) {
+    status.store(completion as u8, Ordering::Release);
 }
 
-/// Checks rules 5 and 6: to loom these accesses are what freeing the node is.
+/// Checks *Pinned While Linked* and *Completion Comes Last*: loom takes these accesses for the
+/// deallocation of the node.
 #[cfg(debug_assertions)]
-impl<P: Policy> Drop for Node<P> {
+impl<P: Policy, F: Flavour> Drop for Node<P, F> {
     fn drop(&mut self) {
         self.waker.with_mut(|_| ());
         self.prev.0.with_mut(|_| ());
-        // SAFETY: rule 6: the owner alone has the node; for debugging it is always initialized.
+        // SAFETY: *Completion Comes Last*: only the owner has the node. In debug builds the link is
+        // always initialized.
         let next = self.next.0.with_mut(|link| unsafe { link.cast::<*const Self>().read() });
-        assert!(next.is_null(), "a node is unlinked before it dies");
+        assert!(next.is_null(), "a node is dropped while it is linked");
     }
 }
 
-/// A pointer to a neighbour in the ring, initialized by linking. For debugging it is null before, and
-/// `next` is null again after unlinking.
-struct Link<P: Policy>(UnsafeCell<MaybeUninit<*const Node<P>>>);
+/// A pointer to a neighbour in the ring, initialized by linking. In debug builds it is null before
+/// that, and `next` is null again after the node is unlinked.
+struct Link<P: Policy, F: Flavour>(UnsafeCell<MaybeUninit<*const Node<P, F>>>);
 
-impl<P: Policy> Link<P> {
+impl<P: Policy, F: Flavour> Link<P, F> {
     #[inline]
     fn new() -> Self {
         let unlinked = if cfg!(debug_assertions) {
@@ -155,42 +161,42 @@ impl<P: Policy> Link<P> {
     /// The caller holds the lock.
     #[cfg(debug_assertions)]
     unsafe fn clear(&self) {
-        // SAFETY: rule 5: links change under the lock only.
+        // SAFETY: *Locked List*: the caller holds the lock.
         self.0.with_mut(|link| unsafe { link.write(MaybeUninit::new(ptr::null())) });
     }
 
     /// # Safety
-    /// The caller holds the lock, the node is linked, and `'l` ends before the lock is given up.
+    /// The caller holds the lock, the node is linked, and `'l` ends before the lock is released.
     #[inline]
-    unsafe fn get<'l>(&self) -> &'l Node<P> {
-        // SAFETY: rule 5: links change under the lock only, and are initialized by linking.
-        let neighbour = self.0.with(|link| unsafe { link.cast::<*const Node<P>>().read() });
-        // SAFETY: rule 5: a linked node's neighbours are linked, hence alive.
+    unsafe fn get<'l>(&self) -> &'l Node<P, F> {
+        // SAFETY: *Locked List*: the caller holds the lock, and linking initializes links.
+        let neighbour = self.0.with(|link| unsafe { link.cast::<*const Node<P, F>>().read() });
+        // SAFETY: *Pinned While Linked*: the neighbours of a linked node are linked.
         unsafe { &*neighbour }
     }
 
     /// # Safety
     /// The caller holds the lock.
     #[inline]
-    unsafe fn set(&self, neighbour: &Node<P>) {
-        // SAFETY: rule 5: links change under the lock only.
+    unsafe fn set(&self, neighbour: &Node<P, F>) {
+        // SAFETY: *Locked List*: the caller holds the lock.
         self.0.with_mut(|link| unsafe { link.write(MaybeUninit::new(neighbour)) });
     }
 }
 
-/// A node that is linked, if there is one.
-pub(super) type Front<P> = Option<NonNull<Node<P>>>;
+/// A linked node, or `None` if the list is empty.
+pub(super) type Front<P, F> = Option<NonNull<Node<P, F>>>;
 
-/// The queue's nodes, first come first; nobody touches it without the lock.
+/// The nodes of a queue in FIFO order. Only the lock holder accesses it.
 ///
-/// In a ring of doubly linked nodes the last is the first one's `prev`, so one pointer is enough,
-/// and unlinking is the same two stores wherever the node stands.
-pub(super) struct List<P: Policy> {
+/// In a ring of doubly linked nodes the last node is `prev` of the first, so one pointer is enough.
+/// Unlinking is the same two stores wherever the node stands.
+pub(super) struct List<P: Policy, F: Flavour> {
     /// Null when the list is empty.
-    front: *const Node<P>,
+    front: *const Node<P, F>,
 }
 
-impl<P: Policy> List<P> {
+impl<P: Policy, F: Flavour> List<P, F> {
     pub(super) const fn new() -> Self {
         Self { front: ptr::null() }
     }
@@ -200,45 +206,46 @@ impl<P: Policy> List<P> {
     }
 
     #[inline]
-    pub(super) fn front(&self) -> Front<P> {
+    pub(super) fn front(&self) -> Front<P, F> {
         NonNull::new(self.front.cast_mut())
     }
 
     /// O(1).
     ///
     /// # Safety
-    /// The caller holds the lock; the node is not linked; it is pinned, and unlinked before it dies.
+    /// The caller holds the lock. The node is pinned and not linked, and is unlinked before it is
+    /// dropped.
     #[inline]
-    pub(super) unsafe fn push_back(&mut self, node: &Node<P>) {
-        // SAFETY: rule 5: linked, hence alive.
+    pub(super) unsafe fn push_back(&mut self, node: &Node<P, F>) {
+        // SAFETY: *Pinned While Linked*: the front is linked.
         let (last, front) = match unsafe { self.front.as_ref() } {
-            // SAFETY: rule 5: the caller holds the lock.
+            // SAFETY: *Locked List*: the caller holds the lock.
             Some(front) => (unsafe { front.prev.get() }, front),
             None => {
                 self.front = node;
                 (node, node)
             }
         };
-        // SAFETY: rule 5: the caller holds the lock.
+        // SAFETY: *Locked List*: the caller holds the lock.
         unsafe { self.join(last, node) };
-        // SAFETY: rule 5: the caller holds the lock.
+        // SAFETY: *Locked List*: the caller holds the lock.
         unsafe { self.join(node, front) };
     }
 
-    /// Who stood behind it, or at the front if it was the last; `None` if it was alone. O(1).
+    /// Unlinks a node, and returns the node behind it, or the front if it was the last. O(1).
     ///
     /// # Safety
     /// The caller holds the lock, and the node is linked in this list.
     #[inline]
-    pub(super) unsafe fn unlink(&mut self, node: &Node<P>) -> Front<P> {
-        // SAFETY: rule 5: the caller holds the lock, and the node is linked.
+    pub(super) unsafe fn unlink(&mut self, node: &Node<P, F>) -> Front<P, F> {
+        // SAFETY: *Locked List*: the caller holds the lock, and the node is linked.
         let prev = unsafe { node.prev.get() };
-        // SAFETY: rule 5: as above.
+        // SAFETY: *Locked List*: as above.
         let next = unsafe { node.next.get() };
-        // SAFETY: rule 5: the caller holds the lock.
+        // SAFETY: *Locked List*: the caller holds the lock.
         unsafe { self.join(prev, next) };
         #[cfg(debug_assertions)]
-        // SAFETY: rule 5: the caller holds the lock.
+        // SAFETY: *Locked List*: the caller holds the lock.
         unsafe {
             node.next.clear();
         }
@@ -252,23 +259,23 @@ impl<P: Policy> List<P> {
         Some(NonNull::from(next))
     }
 
-    /// How many are linked, after a walk around the ring both ways at once. O(n).
+    /// Walks the ring in both directions at once, and returns the number of linked nodes. O(n).
     ///
     /// # Safety
     /// The caller holds the lock.
     #[cfg(debug_assertions)]
     pub(super) unsafe fn assert_valid(&self) -> usize {
-        // SAFETY: rule 5: linked, hence alive.
+        // SAFETY: *Pinned While Linked*: the front is linked.
         let Some(front) = (unsafe { self.front.as_ref() }) else {
             return 0;
         };
         let (mut node, mut linked) = (front, 0);
         loop {
-            // SAFETY: rule 5: the caller holds the lock, and the node is linked.
+            // SAFETY: *Locked List*: the caller holds the lock, and the node is linked.
             let next = unsafe { node.next.get() };
-            // SAFETY: rule 5: as above.
-            assert!(ptr::eq(unsafe { next.prev.get() }, node), "neighbours point at one another");
-            assert!(!node.is_settled(), "who is settled is not linked");
+            // SAFETY: *Locked List*: as above.
+            assert!(ptr::eq(unsafe { next.prev.get() }, node), "neighbours must link each other");
+            assert!(!node.is_complete(), "a completed node must not be linked");
             linked += 1;
             if ptr::eq(next, front) {
                 return linked;
@@ -280,10 +287,10 @@ impl<P: Policy> List<P> {
     /// # Safety
     /// The caller holds the lock.
     #[inline]
-    unsafe fn join(&mut self, node: &Node<P>, next: &Node<P>) {
-        // SAFETY: rule 5: the caller holds the lock.
+    unsafe fn join(&mut self, node: &Node<P, F>, next: &Node<P, F>) {
+        // SAFETY: *Locked List*: the caller holds the lock.
         unsafe { node.next.set(next) };
-        // SAFETY: rule 5: the caller holds the lock.
+        // SAFETY: *Locked List*: the caller holds the lock.
         unsafe { next.prev.set(node) };
     }
 }

@@ -1,88 +1,57 @@
-//! The owner's side of a node: queue it, look whether it was granted, take it back.
+//! The owner's side of a node: enqueue it, poll it, cancel it.
 
 use core::{
-    ops::Deref,
     pin::Pin,
     ptr::NonNull,
     task::{Context, Poll, Waker},
 };
 
 use super::{
-    Locked, Policy, WaitQueue,
-    list::{Node, Outcome, settle},
-    wake_batch::Discarded,
+    FirstAttempt, Primitive, QueueGuard, TryAcquire,
+    handle::{FlavourOf, Handle, PolicyOf, QueueOf, RequestOf},
+    list::{Completion, Node, complete},
+    wake_batch::DeferredDrop,
 };
-use crate::trace::Op;
 
-/// A primitive that stands on a wait queue.
-pub(crate) trait Primitive {
-    type Policy: Policy;
-
-    fn queue(&self) -> &WaitQueue<Self::Policy>;
-
-    /// What a subscriber is told of somebody who is about to wait for this.
-    #[inline]
-    fn op(&self, _: <Self::Policy as Policy>::Request) -> Op {
-        Op::untold()
-    }
-
-    /// Somebody was queued, or is gone: this is where a subscriber is told, for nothing is locked.
-    #[inline]
-    fn changed(&self) {}
-}
-
-/// What keeps a primitive where it is while somebody waits.
+/// The part of a future that waits. It completes once and returns its handle.
 ///
-/// # Safety
-/// The primitive neither moves nor dies while the handle lives, even if the handle itself is moved.
-pub(crate) unsafe trait Handle: Deref<Target: Primitive> {}
-
-// SAFETY: rule 9: what is borrowed neither moves nor dies.
-unsafe impl<T: Primitive> Handle for &T {}
-
-// SAFETY: rule 9: what is counted lives as long as one count, at the same place.
-#[cfg(feature = "alloc")]
-unsafe impl<T: Primitive> Handle for alloc::sync::Arc<T> {}
-
-// SAFETY: rule 9: as above.
-#[cfg(feature = "alloc")]
-unsafe impl<T: Primitive> Handle for alloc::rc::Rc<T> {}
-
-type PolicyOf<H> = <<H as Deref>::Target as Primitive>::Policy;
-type RequestOf<H> = <PolicyOf<H> as Policy>::Request;
-type RefusalOf<H> = <PolicyOf<H> as Policy>::Refusal;
-
-/// The part of a future that waits. Ready once, with its handle back if the request was granted.
-///
-/// Dropping it gives up its place, or gives back what was granted.
-pub(crate) struct Waiter<H: Handle> {
-    /// Gone when the waiter is finished.
+/// Dropping it leaves the queue, or releases what was granted.
+pub(crate) struct Waiter<H: Handle<Target: Primitive>> {
+    /// `None` once the wait is complete.
     handle: Option<H>,
-    /// Where the handle's queue is; asked for once, so that no other answer can come later.
-    queue: NonNull<WaitQueue<PolicyOf<H>>>,
-    node: Node<PolicyOf<H>>,
-    op: Op,
+    /// The queue of the handle. It is asked for once, because a second call may return another one.
+    queue: NonNull<QueueOf<H>>,
+    node: Node<PolicyOf<H>, FlavourOf<H>>,
 }
 
-// SAFETY: rule 5: what others share of it is touched under the lock or atomic; the rest moves with it.
-unsafe impl<H: Handle + Send> Send for Waiter<H> where WaitQueue<PolicyOf<H>>: Sync {}
+/// What a wait came to.
+pub(crate) struct Completed<H: Handle<Target: Primitive>> {
+    pub(crate) handle: H,
+    pub(crate) request: RequestOf<H>,
+    pub(crate) completion: Completion,
+}
 
-// SAFETY: rule 5: through `&Waiter` one reads the request, the owner's note and an atomic, of which
-// others write the last only.
-unsafe impl<H: Handle + Sync> Sync for Waiter<H> where WaitQueue<PolicyOf<H>>: Sync {}
+// SAFETY: *Locked List*: what other threads access is under the lock or atomic; the rest moves along.
+unsafe impl<H: Handle<Target: Primitive> + Send> Send for Waiter<H> where QueueOf<H>: Sync {}
 
-/// Both need that of the rest.
-const _: fn() = || {
-    fn is_for_all_threads<T: Send + Sync>() {}
-    is_for_all_threads::<Op>();
-};
+// SAFETY: *Locked List*: `&Waiter` reads the request, the owner's `is_waiting` and the atomic status,
+// of which other threads write only the status.
+unsafe impl<H: Handle<Target: Primitive> + Sync> Sync for Waiter<H> where QueueOf<H>: Sync {}
 
-impl<H: Handle> Waiter<H> {
+impl<H: Handle<Target: Primitive>> Waiter<H> {
     #[inline]
     pub(crate) fn new(handle: H, request: RequestOf<H>) -> Self {
         let queue = NonNull::from(handle.queue());
-        let op = handle.op(request);
-        Self { handle: Some(handle), queue, node: Node::new(request), op }
+        Self { handle: Some(handle), queue, node: Node::new(request) }
+    }
+
+    /// A wait for a request that is granted already.
+    #[inline]
+    pub(crate) fn granted(handle: H, request: RequestOf<H>) -> Self {
+        let waiter = Self::new(handle, request);
+        complete(&waiter.node.status, Completion::Granted);
+        waiter.node.is_waiting.set(true);
+        waiter
     }
 
     #[inline]
@@ -90,139 +59,131 @@ impl<H: Handle> Waiter<H> {
         self.node.request
     }
 
-    /// Whether it was polled, and waits for its turn.
+    /// Whether the waiter is in the queue.
     #[inline]
     pub(crate) fn is_queued(&self) -> bool {
-        self.node.is_waiting.get() && !self.node.is_settled()
+        self.node.is_waiting.get() && !self.node.is_complete()
     }
 
     /// # Panics
-    /// After it was ready.
-    // All of the uncontended path is inline: an `acquire().await` comes down to one compare-exchange.
+    /// If the wait is complete.
+    // The uncontended path is inline: `acquire().await` compiles to one compare-exchange.
     #[inline(always)]
-    pub(crate) fn poll(
-        self: Pin<&mut Self>,
-        context: &Context<'_>,
-    ) -> Poll<Result<H, RefusalOf<H>>> {
-        // SAFETY: rule 5: nothing is moved out of the node.
+    pub(crate) fn poll(self: Pin<&mut Self>, context: &Context<'_>) -> Poll<Completed<H>> {
+        // SAFETY: *Pinned While Linked*: nothing is moved out of the node.
         let waiter = unsafe { self.get_unchecked_mut() };
         let waker = context.waker();
-        let settled = if waiter.node.is_waiting.get() {
-            waiter.node.is_settled() || waiter.poll_queued(waker)
+        let (request, completion) = if waiter.node.is_waiting.get() {
+            let Some(completion) = waiter.node.completion().or_else(|| waiter.poll_queued(waker))
+            else {
+                return Poll::Pending;
+            };
+            (waiter.node.request, completion)
         } else {
-            assert!(waiter.handle.is_some(), "polled after it was ready");
-            waiter.queue().try_take(waiter.node.request) || waiter.settle_or_queue(waker.clone())
-        };
-        if !settled {
-            waiter.op.pending();
-            return Poll::Pending;
-        }
-        waiter.node.is_waiting.set(false);
-        let handle = waiter.handle.take().expect("a waiter keeps its handle until it is ready");
-        Poll::Ready(match PolicyOf::<H>::REFUSAL {
-            Some(refusal) if waiter.node.is_refused() => Err(refusal),
-            _ => Ok(handle),
-        })
-    }
-
-    /// Ready with what the waiter's owner made of the handle: of that a subscriber is told only when there
-    /// is a guard that gives back what was granted if it panics.
-    #[inline(always)]
-    pub(crate) fn ready<R>(self: Pin<&mut Self>, outcome: R) -> Poll<R> {
-        // SAFETY: rule 5: nothing is moved out of the node.
-        unsafe { self.get_unchecked_mut() }.op.ready();
-        Poll::Ready(outcome)
-    }
-
-    /// The first poll when the fast path did not serve: true if it is settled after all.
-    #[cold]
-    fn settle_or_queue(&self, waker: Waker) -> bool {
-        let request = self.node.request;
-        let lock = self.queue().take_or_lock(request);
-        // From here on a panic gives back what was taken, for `drop` finds a node that waits.
-        self.node.is_waiting.set(true);
-        let outcome = match lock {
-            None => Outcome::Granted,
-            Some(locked) if PolicyOf::<H>::is_refused(locked.value, request) => Outcome::Refused,
-            Some(mut locked) => {
-                // SAFETY: rule 5: pinned, for this is called by `poll`; new to the list, and `drop`
-                // unlinks it.
-                unsafe { locked.push_back(&self.node, waker) };
-                drop(locked);
-                self.changed();
-                return false;
+            assert!(waiter.handle.is_some(), "future polled after completion");
+            let request = waiter.node.request;
+            match waiter.queue().try_acquire(request) {
+                TryAcquire::Granted { .. } => (request, Completion::Granted),
+                TryAcquire::Unavailable | TryAcquire::Refused => {
+                    let Some(completion) = waiter.enqueue(waker.clone()) else {
+                        return Poll::Pending;
+                    };
+                    (request, completion)
+                }
             }
         };
-        settle(&self.node.status, outcome);
-        drop(Discarded::new(waker));
-        true
+        waiter.node.is_waiting.set(false);
+        let handle = waiter.handle.take().expect("a waiter has its handle until it completes");
+        Poll::Ready(Completed { handle, request, completion })
     }
 
-    /// A later poll: true if the request was settled meanwhile, else the task to wake is this one.
+    /// The first poll, off the fast path.
+    #[cold]
+    fn enqueue(&self, waker: Waker) -> Option<Completion> {
+        let attempt = self.queue().acquire_or_lock(self.node.request);
+        // If dropping the waker below panics, `drop` releases what was granted.
+        self.node.is_waiting.set(true);
+        let completion = match attempt {
+            FirstAttempt::Complete(completion) => completion,
+            FirstAttempt::MustWait(guard) => {
+                // SAFETY: *Pinned While Linked*: `poll` has pinned the node, which was not linked
+                // before, and `drop` unlinks it.
+                unsafe { guard.push_back(&self.node, waker) };
+                return None;
+            }
+        };
+        complete(&self.node.status, completion);
+        drop(DeferredDrop::new(waker));
+        Some(completion)
+    }
+
+    /// A later poll while the wait is pending.
     #[inline]
-    fn poll_queued(&self, waker: &Waker) -> bool {
-        // SAFETY: rule 5: the caller owns the node and has queued it.
-        if unsafe { self.node.will_wake(waker) } { false } else { self.change_waker(waker) }
+    fn poll_queued(&self, waker: &Waker) -> Option<Completion> {
+        // SAFETY: *Locked List*: the caller owns the node and has enqueued it.
+        if unsafe { self.node.will_wake(waker) } { None } else { self.replace_waker(waker.clone()) }
     }
 
     #[cold]
-    fn change_waker(&self, waker: &Waker) -> bool {
-        let waker = waker.clone();
-        let Some(locked) = self.lock_while_linked() else {
-            drop(Discarded::new(waker));
-            return true;
+    fn replace_waker(&self, waker: Waker) -> Option<Completion> {
+        let Some(guard) = self.lock_while_queued() else {
+            drop(DeferredDrop::new(waker));
+            return self.node.completion();
         };
-        // SAFETY: rule 5: locked, and linked.
-        let old = unsafe { self.node.replace_waker(waker) };
-        drop(locked);
-        drop(Discarded::new(old));
-        false
+        // SAFETY: *Locked List*: locked, and the node is linked.
+        let old = unsafe { guard.replace_waker(&self.node, waker) };
+        drop(DeferredDrop::new(old));
+        None
     }
 
     #[cold]
     fn cancel(&self) {
-        let Some(mut locked) = self.lock_while_linked() else {
-            if PolicyOf::<H>::REFUSAL.is_none() || !self.node.is_refused() {
-                self.queue().give_back(self.node.request);
-            }
-            return;
-        };
-        // SAFETY: rule 5: locked, and linked.
-        let (waker, _) = unsafe { locked.unlink(&self.node) };
-        let _waker = Discarded::new(waker);
-        locked.serve();
+        if let Some(guard) = self.lock_while_queued() {
+            // SAFETY: *Locked List*: locked, and the node is linked.
+            unsafe { guard.cancel(&self.node) };
+        } else if self.node.completion() == Some(Completion::Granted) {
+            self.queue().release(self.node.request);
+        }
     }
 
-    /// The lock, unless the queued node is settled before it can be had.
-    fn lock_while_linked(&self) -> Option<Locked<'_, PolicyOf<H>>> {
-        if self.node.is_settled() {
+    /// Cancels the wait now instead of when it is dropped. Returns whether there was one.
+    #[cfg(all(feature = "tracing", not(loom)))]
+    pub(crate) fn cancel_now(&self) -> bool {
+        let is_waiting = self.node.is_waiting.replace(false);
+        if is_waiting {
+            self.cancel();
+        }
+        is_waiting
+    }
+
+    /// The primitive, until the wait completes.
+    #[cfg(all(feature = "tracing", not(loom)))]
+    pub(crate) fn primitive(&self) -> &H::Target {
+        self.handle.as_deref().expect("a waiter has its handle until it completes")
+    }
+
+    /// Locks the queue, unless the wait completes first.
+    fn lock_while_queued(&self) -> Option<QueueGuard<'_, PolicyOf<H>, FlavourOf<H>>> {
+        if self.node.is_complete() {
             return None;
         }
-        let locked = self.queue().lock_if_queued()?;
-        (!self.node.is_settled()).then_some(locked)
+        let guard = self.queue().lock_if_queued()?;
+        (!self.node.is_complete()).then_some(guard)
     }
 
     #[inline]
-    fn changed(&self) {
-        if let Some(handle) = &self.handle {
-            handle.changed();
-        }
-    }
-
-    #[inline]
-    fn queue(&self) -> &WaitQueue<PolicyOf<H>> {
+    fn queue(&self) -> &QueueOf<H> {
         debug_assert!(self.handle.is_some());
-        // SAFETY: rule 9: the handle is there until the waiter is finished.
+        // SAFETY: *Stable Handle*: the waiter has its handle until it completes.
         unsafe { self.queue.as_ref() }
     }
 }
 
-impl<H: Handle> Drop for Waiter<H> {
+impl<H: Handle<Target: Primitive>> Drop for Waiter<H> {
     #[inline]
     fn drop(&mut self) {
         if self.node.is_waiting.get() {
             self.cancel();
-            self.changed();
         }
     }
 }

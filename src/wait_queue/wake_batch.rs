@@ -1,15 +1,16 @@
-//! Wakers that were taken under the lock, to be run after it was given up (rule 7).
+//! Wakers that were taken out of the queue under the lock, and run after it is released.
 
 #[cfg(feature = "std")]
 use core::mem;
 use core::{mem::MaybeUninit, task::Waker};
 
-/// How many waiters are settled under one lock; three under loom, so that a second batch is modelled.
+/// The number of waiters completed under one lock: three under loom, so that models have a second
+/// batch.
 const BATCH: usize = if cfg!(loom) { 3 } else { 32 };
 
-/// Wakers on the stack, woken in the order in which they came.
+/// Wakers on the stack, woken in FIFO order. `wakers[woken..filled]` are initialized, no others.
 ///
-/// A waker that panics costs nobody else the wake-up: dropping the batch wakes the rest.
+/// If a waker panics, dropping the batch wakes the rest.
 pub(super) struct WakeBatch {
     wakers: [MaybeUninit<Waker>; BATCH],
     woken: usize,
@@ -38,9 +39,9 @@ impl WakeBatch {
         while self.woken < self.filled {
             let waker = &self.wakers[self.woken];
             self.woken += 1;
-            // SAFETY: rule 8: it was between `woken` and `filled`, and is no longer.
+            // SAFETY: *Moved Once*: its index was in `woken..filled`, and no longer is.
             let waker = unsafe { waker.assume_init_read() };
-            run_foreign(|| waker.wake());
+            guard_double_panic(|| waker.wake());
         }
         (self.woken, self.filled) = (0, 0);
     }
@@ -60,44 +61,44 @@ impl Drop for WakeBatch {
     }
 }
 
-/// A waker that nobody will wake, dropped at the end of the scope that has it.
-pub(super) struct Discarded(Option<Waker>);
+/// A waker to drop without waking it, at the end of the scope that owns this value.
+pub(super) struct DeferredDrop(Option<Waker>);
 
-impl Discarded {
+impl DeferredDrop {
     pub(super) const fn new(waker: Waker) -> Self {
         Self(Some(waker))
     }
 }
 
-impl Drop for Discarded {
+impl Drop for DeferredDrop {
     #[inline]
     fn drop(&mut self) {
-        run_foreign(|| drop(self.0.take()));
+        guard_double_panic(|| drop(self.0.take()));
     }
 }
 
-/// Lets no panic out while one is on its way already: a second one would abort.
+/// Runs foreign code. While a panic unwinds, catches a second one, which would abort the process.
 #[inline]
-pub(crate) fn run_foreign(foreign: impl FnOnce()) {
+pub(crate) fn guard_double_panic(foreign: impl FnOnce()) {
     #[cfg(feature = "std")]
     if std::thread::panicking() {
-        return swallow_panics(foreign);
+        return catch_panics(foreign);
     }
     foreign();
 }
 
 #[cfg(feature = "std")]
 #[cold]
-fn swallow_panics(foreign: impl FnOnce()) {
+fn catch_panics(foreign: impl FnOnce()) {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
-    let mut panicked = catch_unwind(AssertUnwindSafe(foreign));
-    // To drop what it has panicked with is to run foreign code again; if that has no end, it is leaked.
+    let mut result = catch_unwind(AssertUnwindSafe(foreign));
+    // Dropping the payload runs foreign code again. If every payload panics, the last one is leaked.
     for _ in 0..8 {
-        let Err(payload) = panicked else {
+        let Err(payload) = result else {
             return;
         };
-        panicked = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+        result = catch_unwind(AssertUnwindSafe(|| drop(payload)));
     }
-    mem::forget(panicked);
+    mem::forget(result);
 }

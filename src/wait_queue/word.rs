@@ -1,19 +1,21 @@
-//! The word that is counter, queue flag and spinlock at once, and every ordering it is used with.
+//! The word, which is value, queue flag and spinlock at once, and every ordering that it is accessed
+//! with.
 //!
 //! ```text
 //! word:   | value (signed, the rest of the word) | QUEUED | LOCKED |
 //! ```
 //!
-//! | LOCKED | QUEUED | state | who may write |
+//! | LOCKED | QUEUED | state | may write the word |
 //! | --- | --- | --- | --- |
-//! | 0 | 0 | nobody waits | anybody, by compare-exchange |
-//! | 0 | 1 | somebody is queued | anybody, but only to set LOCKED |
-//! | 1 | 1 | somebody is queued or about to be | the holder of the lock |
-//! | 1 | 0 | nobody waits; the holder changes the value | the holder of the lock |
-//!
-//! The word is an atomic, or a cell in the flavour for one thread.
+//! | 0 | 0 | the queue is empty | any thread, by compare-exchange |
+//! | 0 | 1 | waiters are queued | any thread, but only to set LOCKED |
+//! | 1 | 1 | waiters are queued, or one is about to be | the lock holder |
+//! | 1 | 0 | the queue is empty, and the lock holder changes the value | the lock holder |
 
-use crate::{flavour::Atomic, loom::Ordering};
+use crate::{
+    flavour::{Atomic, Flavour},
+    loom::{Ordering, const_unless_loom},
+};
 
 const LOCKED: usize = 0b01;
 const QUEUED: usize = 0b10;
@@ -22,11 +24,43 @@ const VALUE_SHIFT: u32 = 2;
 /// The largest value that a word can hold.
 pub(crate) const MAX_VALUE: isize = isize::MAX >> VALUE_SHIFT;
 
-/// What the word was when it was read.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Snapshot(usize);
+/// A `usize` in the flavour's representation.
+pub(crate) struct Number<F: Flavour>(F::Usize);
 
-impl Snapshot {
+impl<F: Flavour> Number<F> {
+    #[cfg(not(loom))]
+    pub(crate) const fn new(value: usize) -> Self {
+        const { assert!(size_of::<F::Usize>() == size_of::<usize>()) };
+        // SAFETY: *Plain Words*: `F::Usize` is represented like a `usize`. A `const fn` cannot call
+        // the constructor of a generic type.
+        Self(unsafe { core::mem::transmute_copy::<usize, F::Usize>(&value) })
+    }
+
+    #[cfg(loom)]
+    pub(crate) fn new(value: usize) -> Self {
+        Self(F::Usize::new(value))
+    }
+
+    /// ORDERING: `Relaxed`: a snapshot. The number changes under the lock, which orders its writers.
+    #[inline]
+    pub(crate) fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Sets the number, for the lock holder.
+    ///
+    /// ORDERING: `Relaxed`: the lock orders the writers.
+    #[inline]
+    pub(crate) fn set(&self, value: usize) {
+        self.0.store(value, Ordering::Relaxed);
+    }
+}
+
+/// What the word was when it was loaded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct State(usize);
+
+impl State {
     const fn new(value: isize, flags: usize) -> Self {
         debug_assert!(value <= MAX_VALUE && value >= -MAX_VALUE);
         Self((value as usize) << VALUE_SHIFT | flags)
@@ -50,87 +84,89 @@ impl Snapshot {
     }
 }
 
-/// What to make a word of, for a queue with this value and nobody in it.
-pub(crate) const fn empty(value: isize) -> usize {
-    Snapshot::new(value, 0).0
-}
+pub(super) struct Word<F: Flavour>(Number<F>);
 
-pub(super) struct Word<N>(pub(super) N);
-
-impl<N: Atomic<usize>> Word<N> {
-    /// ORDERING: `Relaxed`: a guess, confirmed by the compare-exchange that follows, or a mere reading.
-    #[inline]
-    pub(super) fn load(&self) -> Snapshot {
-        Snapshot(self.0.load(Ordering::Relaxed))
+impl<F: Flavour> Word<F> {
+    const_unless_loom! {
+        /// The word of an empty queue.
+        pub(super) fn new(value: isize) -> Self {
+            Self(Number::new(State::new(value, 0).0))
+        }
     }
 
-    /// ORDERING: `Acquire` pairs with [`unlock`](Self::unlock): who finds the queue empty sees all that was done to its
-    /// last node. It pairs with [`publish`](Self::publish), too.
+    /// ORDERING: `Relaxed`: a guess that the next compare-exchange confirms, or a snapshot.
     #[inline]
-    pub(super) fn load_after_unlock(&self) -> Snapshot {
-        Snapshot(self.0.load(Ordering::Acquire))
+    pub(super) fn load(&self) -> State {
+        State(self.0.get())
     }
 
-    /// Takes value out of an open word; false if the word has changed since it was `seen`.
+    /// ORDERING: `Acquire` pairs with [`unlock`](Self::unlock): a thread that finds the queue empty
+    /// sees all accesses to its last node. It also pairs with [`publish`](Self::publish) and
+    /// [`try_release`](Self::try_release): a refused thread sees what happened before.
+    #[inline]
+    pub(super) fn load_acquire(&self) -> State {
+        State(self.0.0.load(Ordering::Acquire))
+    }
+
+    /// Changes the value of an open word to acquire something.
     ///
-    /// ORDERING: `Acquire` pairs with [`try_give`](Self::try_give) and [`unlock`](Self::unlock): who takes a permit
-    /// sees what its holders wrote.
+    /// ORDERING: `Acquire` pairs with [`try_release`](Self::try_release) and
+    /// [`unlock`](Self::unlock): the new holder sees what previous holders wrote.
     #[inline]
-    pub(super) fn try_take(&self, seen: Snapshot, value: isize) -> bool {
-        debug_assert!(seen.is_open());
-        let taken = Snapshot::new(value, 0);
-        self.0.compare_exchange(seen.0, taken.0, Ordering::Acquire)
+    pub(super) fn try_acquire(&self, current: State, value: isize) -> bool {
+        debug_assert!(current.is_open());
+        self.0.0.compare_exchange(current.0, State::new(value, 0).0, Ordering::Acquire)
     }
 
-    /// Gives value back to an open word; false if the word has changed since it was `seen`.
+    /// Changes the value of an open word to release something.
     ///
-    /// ORDERING: `Release` pairs with [`try_take`](Self::try_take), [`try_lock`](Self::try_lock) and
-    /// [`try_lock_to_queue`](Self::try_lock_to_queue): what the holder wrote goes to whoever gets the permit.
+    /// ORDERING: `Release` pairs with [`try_acquire`](Self::try_acquire),
+    /// [`try_lock`](Self::try_lock) and [`try_lock_to_enqueue`](Self::try_lock_to_enqueue): the next
+    /// holder sees what this one wrote.
     #[inline]
-    pub(super) fn try_give(&self, seen: Snapshot, value: isize) -> bool {
-        debug_assert!(seen.is_open());
-        let given = Snapshot::new(value, 0);
-        self.0.compare_exchange(seen.0, given.0, Ordering::Release)
+    pub(super) fn try_release(&self, current: State, value: isize) -> bool {
+        debug_assert!(current.is_open());
+        self.0.0.compare_exchange(current.0, State::new(value, 0).0, Ordering::Release)
     }
 
-    /// Sets LOCKED; false if the word has changed since it was `seen`.
+    /// Sets LOCKED.
     #[inline]
-    pub(super) fn try_lock(&self, seen: Snapshot) -> bool {
-        self.try_set(seen, LOCKED)
+    pub(super) fn try_lock(&self, current: State) -> bool {
+        self.try_set(current, LOCKED)
     }
 
-    /// Sets LOCKED, and QUEUED for the node that is about to be linked; false if the word has changed since it was `seen`.
+    /// Sets LOCKED, and QUEUED for the node that is about to be linked.
     #[inline]
-    pub(super) fn try_lock_to_queue(&self, seen: Snapshot) -> bool {
-        self.try_set(seen, LOCKED | QUEUED)
+    pub(super) fn try_lock_to_enqueue(&self, current: State) -> bool {
+        self.try_set(current, LOCKED | QUEUED)
     }
 
-    /// ORDERING: `Acquire` pairs with [`unlock`](Self::unlock) for the list, and with [`try_give`](Self::try_give) for
-    /// the permits that the holder of the lock grants.
+    /// ORDERING: `Acquire` pairs with [`unlock`](Self::unlock) for the list, and with
+    /// [`try_release`](Self::try_release) for what the lock holder grants.
     #[inline]
-    fn try_set(&self, seen: Snapshot, flags: usize) -> bool {
-        debug_assert!(!seen.is_locked());
-        self.0.compare_exchange(seen.0, seen.0 | flags, Ordering::Acquire)
+    fn try_set(&self, current: State, flags: usize) -> bool {
+        debug_assert!(!current.is_locked());
+        self.0.0.compare_exchange(current.0, current.0 | flags, Ordering::Acquire)
     }
 
-    /// Publishes the value, for the holder of the lock, who keeps it.
+    /// Publishes the value and keeps the lock, for the lock holder.
     ///
-    /// ORDERING: `Release` pairs with [`load_after_unlock`](Self::load_after_unlock): who sees the value sees what was
-    /// done before it became that. A plain store will do, as for [`unlock`](Self::unlock).
+    /// ORDERING: `Release` pairs with [`load_acquire`](Self::load_acquire): a thread that sees the
+    /// value sees what happened before. A plain store is enough, by *Lone Writer*.
     #[inline]
     pub(super) fn publish(&self, value: isize) {
         debug_assert!(self.load().is_locked());
-        self.0.store(Snapshot::new(value, LOCKED | QUEUED).0, Ordering::Release);
+        self.0.0.store(State::new(value, LOCKED | QUEUED).0, Ordering::Release);
     }
 
-    /// Publishes value and queue flag and gives up the lock, for its holder alone.
+    /// Publishes value and queue flag and releases the lock, for the lock holder.
     ///
-    /// ORDERING: `Release` pairs with the `Acquire` of all of the above. A plain store will do: while LOCKED is set
-    /// nobody else writes the word (rule 3).
+    /// ORDERING: `Release` pairs with every `Acquire` above. A plain store is enough, by *Lone
+    /// Writer*.
     #[inline]
-    pub(super) fn unlock(&self, value: isize, queued: bool) {
+    pub(super) fn unlock(&self, value: isize, is_queued: bool) {
         debug_assert!(self.load().is_locked());
-        let flags = if queued { QUEUED } else { 0 };
-        self.0.store(Snapshot::new(value, flags).0, Ordering::Release);
+        let flags = if is_queued { QUEUED } else { 0 };
+        self.0.0.store(State::new(value, flags).0, Ordering::Release);
     }
 }

@@ -1,0 +1,29 @@
+//! The types behind the aliases of this crate, generic over the flavour and the kind of reference.
+//!
+//! Most code uses the aliases at the root, for types that threads share, or in
+//! [`unsync`](crate::unsync), for types that stay on one thread. Use these generic types to write a
+//! type of your own for both flavours, as shown at [`Flavour`].
+//!
+//! | generic | at the root | in `unsync` |
+//! | --- | --- | --- |
+//! | [`Semaphore<F>`] | `F` is [`Shared`] | `F` is [`SingleThread`] |
+//! | [`Acquire<S>`], [`SemaphorePermit<S>`], [`Drain<S>`] | `S` is `&_` or `Arc<_>` | `S` is `&_` or `Rc<_>` |
+//!
+//! What one flavour accepts, the other one rejects where that would be unsound:
+//!
+//! ```compile_fail,E0277
+//! use compio_sync::generic::{Semaphore, SingleThread};
+//!
+//! static SEMAPHORE: Semaphore<SingleThread> = Semaphore::new(1);
+//! ```
+
+pub use crate::{
+    flavour::{Flavour, Shared, SingleThread},
+    semaphore::{
+        Acquire, Closable, Closing, Drain, NeverClosed, Semaphore, SemaphorePermit, WaitForClose,
+    },
+    wait_queue::Handle,
+};
+
+/// A [`Semaphore`] that can be closed.
+pub type ClosableSemaphore<F> = Semaphore<F, Closable<F>>;

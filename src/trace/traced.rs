@@ -1,0 +1,108 @@
+//! Waiters and grants that report what happens to them.
+
+use core::{
+    mem,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use pin_project_lite::pin_project;
+
+use super::Op;
+use crate::wait_queue::{self, Completed, Completion, Handle, Primitive, RequestOf};
+
+pin_project! {
+    pub(crate) struct Waiter<H: Handle<Target: Primitive>> {
+        #[pin]
+        waiter: wait_queue::Waiter<H>,
+        op: Op,
+    }
+
+    impl<H: Handle<Target: Primitive>> PinnedDrop for Waiter<H> {
+        fn drop(this: Pin<&mut Self>) {
+            let waiter = this.project().waiter;
+            if waiter.cancel_now() {
+                waiter.primitive().emit_state();
+            }
+        }
+    }
+}
+
+impl<H: Handle<Target: Primitive>> Waiter<H> {
+    pub(crate) fn new(handle: H, request: RequestOf<H>) -> Self {
+        let op = handle.op(request);
+        Self { waiter: wait_queue::Waiter::new(handle, request), op }
+    }
+
+    pub(crate) fn granted(handle: H, request: RequestOf<H>) -> Self {
+        let op = handle.op(request);
+        Self { waiter: wait_queue::Waiter::granted(handle, request), op }
+    }
+
+    pub(crate) fn request(&self) -> RequestOf<H> {
+        self.waiter.request()
+    }
+
+    pub(crate) fn is_queued(&self) -> bool {
+        self.waiter.is_queued()
+    }
+
+    pub(crate) fn poll(self: Pin<&mut Self>, cx: &Context<'_>) -> Poll<Completed<H>> {
+        let mut this = self.project();
+        let was_queued = this.waiter.is_queued();
+        let Poll::Ready(completed) = this.waiter.as_mut().poll(cx) else {
+            if !was_queued {
+                this.waiter.primitive().emit_state();
+            }
+            this.op.emit_pending();
+            return Poll::Pending;
+        };
+        // Releases what was granted if the subscriber panics.
+        let grant = (completed.completion == Completion::Granted)
+            .then(|| wait_queue::Grant::new(&*completed.handle, completed.request));
+        if grant.is_some() {
+            completed.handle.emit_state();
+        }
+        this.op.emit_ready();
+        mem::forget(grant);
+        Poll::Ready(completed)
+    }
+}
+
+pub(crate) struct Grant<H: Handle<Target: Primitive>>(Option<wait_queue::Grant<H>>);
+
+impl<H: Handle<Target: Primitive>> Grant<H> {
+    pub(crate) fn new(handle: H, request: RequestOf<H>) -> Self {
+        Self(Some(wait_queue::Grant::new(handle, request)))
+    }
+
+    fn grant(&self) -> &wait_queue::Grant<H> {
+        self.0.as_ref().expect("a grant is there until it is dropped")
+    }
+
+    pub(crate) fn handle(&self) -> &H {
+        self.grant().handle()
+    }
+
+    pub(crate) fn request(&self) -> RequestOf<H> {
+        self.grant().request()
+    }
+
+    pub(crate) fn set_request(&mut self, request: RequestOf<H>) {
+        self.0.as_mut().expect("a grant is there until it is dropped").set_request(request);
+    }
+
+    pub(crate) fn into_parts(mut self) -> (H, RequestOf<H>) {
+        self.0.take().expect("a grant is there until it is dropped").into_parts()
+    }
+}
+
+impl<H: Handle<Target: Primitive>> Drop for Grant<H> {
+    fn drop(&mut self) {
+        if let Some(grant) = self.0.take() {
+            let (handle, request) = grant.into_parts();
+            handle.queue().release(request);
+            handle.emit_state();
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What a primitive is, what leads to one, and what was acquired from it.
+
+use core::{mem::ManuallyDrop, ops::Deref, ptr};
+
+use super::{Policy, WaitQueue};
+use crate::{flavour::Flavour, trace};
+
+/// A primitive that stands on a wait queue.
+pub trait Primitive {
+    type Policy: Policy;
+    type Flavour: Flavour;
+
+    fn queue(&self) -> &WaitQueue<Self::Policy, Self::Flavour>;
+
+    /// The span of a wait, for [`trace`](crate::trace).
+    #[inline]
+    fn op(&self, _: <Self::Policy as Policy>::Request) -> trace::Op {
+        trace::Op::disabled()
+    }
+
+    /// Emits the state, for [`trace`](crate::trace). No lock is held.
+    #[inline]
+    fn emit_state(&self) {}
+}
+
+/// A reference to a primitive that a future or a guard holds: `&T`, `Arc<T>` or `Rc<T>`.
+///
+/// The trait is sealed.
+///
+/// # Safety
+///
+/// The primitive neither moves nor dies while the handle lives, even if the handle itself moves.
+pub unsafe trait Handle: Deref {}
+
+// SAFETY: *Stable Handle*: a borrowed value neither moves nor dies.
+unsafe impl<T: ?Sized> Handle for &T {}
+
+// SAFETY: *Stable Handle*: a counted value lives at one place as long as its count.
+#[cfg(feature = "alloc")]
+unsafe impl<T: ?Sized> Handle for alloc::sync::Arc<T> {}
+
+// SAFETY: *Stable Handle*: as above.
+#[cfg(feature = "alloc")]
+unsafe impl<T: ?Sized> Handle for alloc::rc::Rc<T> {}
+
+pub(crate) type PolicyOf<H> = <<H as Deref>::Target as Primitive>::Policy;
+pub(crate) type FlavourOf<H> = <<H as Deref>::Target as Primitive>::Flavour;
+pub(crate) type RequestOf<H> = <PolicyOf<H> as Policy>::Request;
+pub(super) type QueueOf<H> = WaitQueue<PolicyOf<H>, FlavourOf<H>>;
+
+/// A granted request, released when dropped.
+pub(crate) struct Grant<H: Handle<Target: Primitive>> {
+    handle: H,
+    request: RequestOf<H>,
+}
+
+impl<H: Handle<Target: Primitive>> Grant<H> {
+    /// Owns a request that was granted and has no other owner.
+    #[inline]
+    pub(crate) fn new(handle: H, request: RequestOf<H>) -> Self {
+        Self { handle, request }
+    }
+
+    #[inline]
+    pub(crate) fn handle(&self) -> &H {
+        &self.handle
+    }
+
+    #[inline]
+    pub(crate) fn request(&self) -> RequestOf<H> {
+        self.request
+    }
+
+    /// Changes the request that is released. The caller accounts for the difference.
+    #[inline]
+    pub(crate) fn set_request(&mut self, request: RequestOf<H>) {
+        self.request = request;
+    }
+
+    /// Returns the parts, and releases nothing.
+    pub(crate) fn into_parts(self) -> (H, RequestOf<H>) {
+        let grant = ManuallyDrop::new(self);
+        // SAFETY: *Moved Once*: `grant` is not dropped.
+        (unsafe { ptr::read(&grant.handle) }, grant.request)
+    }
+}
+
+impl<H: Handle<Target: Primitive>> Drop for Grant<H> {
+    #[inline]
+    fn drop(&mut self) {
+        self.handle.queue().release(self.request);
+    }
+}
