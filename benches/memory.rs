@@ -1,7 +1,9 @@
-//! What a semaphore and a wait take of memory. Apart from the times, for counting allocations takes some.
+//! The size of each semaphore and of its acquire future, and the allocations per wait.
+//!
+//! This benchmark is separate from `semaphore`, because counting allocations takes time.
 
 #[path = "semaphore/subjects.rs"]
-#[allow(dead_code, reason = "this needs the part of it that waits")]
+#[allow(dead_code, reason = "this benchmark only needs to wait")]
 mod subjects;
 
 use std::{
@@ -16,7 +18,7 @@ use futures_intrusive::sync as intrusive;
 use self::subjects::{Saa, Subject};
 
 fn main() {
-    println!("{:<27} semaphore    future    allocations of a wait", "bytes of");
+    println!("{:<27} semaphore    future    allocations per wait", "size in bytes");
     row::<Semaphore>();
     row::<ClosableSemaphore>();
     row::<tokio::sync::Semaphore>();
@@ -34,9 +36,9 @@ fn row<S: Subject>() {
     let semaphore = S::new(0);
     let wait = || {
         let polled = pin!(semaphore.acquire()).poll(&mut Context::from_waker(Waker::noop()));
-        assert!(polled.is_pending(), "it need not wait");
+        assert!(polled.is_pending(), "acquired a permit of a semaphore without permits");
     };
-    // What is there once is none of a wait.
+    // The first wait may allocate memory that later waits reuse.
     wait();
     let (size, future) = (size_of::<S>(), size_of_val(&semaphore.acquire()));
     println!("{:<27} {size:>9} {future:>9} {:>10}", S::NAME, measure(wait).count_total);

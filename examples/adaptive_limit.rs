@@ -1,5 +1,7 @@
-//! Reads files with as many reads in flight as keep their latency below a target: a semaphore whose limit
-//! goes up by steps while reads are quick, and down by a quarter when they are slow.
+//! Adapts the number of concurrent file reads to their latency.
+//!
+//! A controller changes the limit of a semaphore 20 times per second. It raises the limit by one
+//! while the mean latency is within the target, and lowers the limit by a quarter when it is not.
 
 use std::{
     cell::{Cell, RefCell},
@@ -19,49 +21,54 @@ use compio::{BufResult, fs::File, io::AsyncReadAt, runtime::Runtime, time::timeo
 use compio_sync::unsync::Semaphore;
 use tempfile::TempDir;
 
-/// Reads files with a limit on the reads in flight that moves with their latency.
+/// Reads files, and adapts the number of concurrent reads to their latency.
 ///
-/// Prints a line a second. Ctrl-C ends it with a summary.
+/// Prints one line per second. Ctrl-C stops the program and prints the summary.
 #[derive(Parser)]
 #[command(name = "adaptive_limit")]
 struct Arguments {
-    /// Files to read, and directories of them; a sample of 16 files of 4 MiB if none is given
+    /// Files, or directories of files, to read [default: a temporary sample of 16 files of 4 MiB]
     paths: Vec<PathBuf>,
-    /// How long to read; 0 is until Ctrl-C
+    /// Run time in seconds; 0 runs until Ctrl-C
     #[arg(long, default_value_t = 10)]
     seconds: u64,
-    /// How many tasks want to read
+    /// Number of tasks that read
     #[arg(long, default_value_t = 256, value_parser = value_parser!(u32).range(1..))]
     tasks: u32,
-    /// How many bytes a task reads at once
-    #[arg(long, value_name = "BYTES", default_value_t = 65_536, value_parser = value_parser!(u32).range(1..))]
+    /// Size of a read in bytes
+    #[arg(
+        long,
+        value_name = "BYTES",
+        default_value_t = 65_536,
+        value_parser = value_parser!(u32).range(1..)
+    )]
     read_size: u32,
-    /// The latency of a read that the limit is steered by, in microseconds
+    /// Target for the mean latency of a read, in microseconds
     #[arg(long, value_name = "MICROS", default_value_t = 500)]
     target_latency: u64,
-    /// The lowest limit
+    /// Lowest limit
     #[arg(long, default_value_t = 4, value_parser = value_parser!(u16).range(1..))]
     min: u16,
-    /// The highest limit
+    /// Highest limit
     #[arg(long, default_value_t = 200, value_parser = value_parser!(u16).range(1..))]
     max: u16,
-    /// The first limit; the highest if it is not given
+    /// Initial limit [default: the value of --max]
     #[arg(long)]
     start: Option<u16>,
 }
 
-/// How often the limit is moved.
+/// The time between two changes of the limit.
 const TICK: Duration = Duration::from_millis(50);
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let Arguments { min, max, start, .. } = arguments;
-    if !(min..=max).contains(&start.unwrap_or(max)) {
-        let wrong = "--min, --start and --max must be in this order";
-        Arguments::command().error(ErrorKind::ValueValidation, wrong).exit();
+    let start = start.unwrap_or(max);
+    if !(min..=max).contains(&start) {
+        let message = format!("--start {start} is not within --min {min} to --max {max}");
+        Arguments::command().error(ErrorKind::ValueValidation, message).exit();
     }
-    let outcome = Runtime::new().and_then(|runtime| runtime.block_on(run(&arguments)));
-    match outcome {
+    match Runtime::new().and_then(|runtime| runtime.block_on(run(&arguments))) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -71,7 +78,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// What the readers share with the controller; all of it on one thread.
+/// The state shared by the readers and the controller, which run on one thread.
 struct Load {
     files: Vec<Source>,
     read_size: usize,
@@ -80,7 +87,7 @@ struct Load {
     failed: RefCell<Option<io::Error>>,
     reads: Cell<u64>,
     bytes: Cell<u64>,
-    /// Of all reads together.
+    /// The sum of the latencies of all reads.
     latency: Cell<Duration>,
 }
 
@@ -90,13 +97,14 @@ struct Source {
     length: u64,
 }
 
-/// Whether all permits were back in the end.
+/// Returns whether all permits were released at the end.
 async fn run(arguments: &Arguments) -> io::Result<bool> {
     let mut ctrl_c = pin!(compio::signal::ctrl_c());
-    // Listened to from its first poll on: from here it ends nothing before the sample is removed.
-    if let Poll::Ready(failed) = poll_fn(|context| Poll::Ready(ctrl_c.as_mut().poll(context))).await
+    // The first poll installs the signal handler. From here on, Ctrl-C does not terminate the
+    // process before the sample is removed.
+    if let Poll::Ready(result) = poll_fn(|context| Poll::Ready(ctrl_c.as_mut().poll(context))).await
     {
-        failed?;
+        result?;
     }
     let sample = arguments.paths.is_empty().then(make_sample).transpose()?;
     let paths = match &sample {
@@ -120,7 +128,7 @@ async fn run(arguments: &Arguments) -> io::Result<bool> {
     let limits = control(&load, arguments, started, ctrl_c).await;
     load.stopped.set(true);
     for reader in readers {
-        reader.await.expect("a reader neither panics nor is cancelled");
+        reader.await.expect("readers neither panic nor are cancelled");
     }
     if let Some(error) = load.failed.take() {
         return Err(error);
@@ -134,7 +142,7 @@ impl Load {
         let mut block = u64::from(reader);
         loop {
             let _permit = self.semaphore.acquire().await;
-            // After the wait, so that those who are queued at the end do not read once more.
+            // Checked after the wait, so that queued readers do not read again after the end.
             if self.stopped.get() {
                 return;
             }
@@ -145,7 +153,7 @@ impl Load {
             let BufResult(read, filled) = source.file.read_at(buffer, offset).await;
             self.latency.set(self.latency.get() + started.elapsed());
             self.reads.set(self.reads.get() + 1);
-            match at(&source.path, read) {
+            match with_path(&source.path, read) {
                 Ok(bytes) => self.bytes.set(self.bytes.get() + bytes as u64),
                 Err(error) => {
                     self.failed.replace(Some(error));
@@ -154,22 +162,22 @@ impl Load {
             }
             buffer = filled;
             buffer.clear();
-            // A prime, so that a reader comes by all blocks of all files.
+            // The step is prime, so that each reader visits all blocks of all files.
             block += 7_919;
         }
     }
 
-    /// Whether all permits are back.
+    /// Prints the summary and returns whether all permits were released.
     fn summarize(&self, elapsed: Duration, limits: Limits) -> io::Result<bool> {
         let (seconds, reads) = (elapsed.as_secs_f64(), self.reads.get());
         let semaphore = &self.semaphore;
         let Limits { lowest, highest } = limits;
         let mut out = io::stdout().lock();
         writeln!(out, "seconds     {seconds:.1}")?;
-        writeln!(out, "reads       {reads}, {:.0} a second", reads as f64 / seconds)?;
+        writeln!(out, "reads       {reads}, {:.0} per second", reads as f64 / seconds)?;
         writeln!(out, "bytes       {}", self.bytes.get())?;
-        writeln!(out, "limit       {lowest} to {highest}, {} at last", semaphore.max_permits())?;
-        writeln!(out, "in the end  {semaphore:?}")?;
+        writeln!(out, "limit       {lowest} to {highest}, {} at the end", semaphore.max_permits())?;
+        writeln!(out, "at the end  {semaphore:?}")?;
         Ok((semaphore.in_use(), semaphore.debt(), semaphore.waiters()) == (0, 0, 0))
     }
 }
@@ -179,7 +187,7 @@ struct Limits {
     highest: usize,
 }
 
-/// Moves the limit until the time is over or Ctrl-C is pressed.
+/// Adjusts the limit until the run time is over, a read fails or Ctrl-C is pressed.
 async fn control(
     load: &Load,
     arguments: &Arguments,
@@ -190,27 +198,27 @@ async fn control(
     let target = Duration::from_micros(arguments.target_latency);
     let semaphore = &load.semaphore;
     let mut limits = Limits { lowest: semaphore.max_permits(), highest: semaphore.max_permits() };
-    let (mut measured, mut drawn, mut drawn_reads) = (Measured::default(), 0, 0);
+    let (mut totals, mut printed, mut printed_reads) = (Totals::default(), 0, 0);
     writeln!(io::stdout(), "limit  in use  waiters  debt   reads/s")?;
     while !load.stopped.get() {
-        if let Ok(pressed) = timeout(to_next_tick(started), ctrl_c.as_mut()).await {
-            pressed?;
+        if let Ok(result) = timeout(time_to_next_tick(started), ctrl_c.as_mut()).await {
+            result?;
             break;
         }
-        // Where no read has ended nothing was measured, and nothing is moved.
-        if let Some(mean) = measured.mean_since(load) {
+        // A tick in which no read completed leaves the limit as it is.
+        if let Some(mean) = totals.mean_latency_since(load) {
             let limit = semaphore.max_permits();
-            // Additive increase, multiplicative decrease: as TCP finds out what a path will carry.
-            let moved = if mean > target { limit * 3 / 4 } else { limit + 1 };
-            semaphore.set_max_permits(moved.clamp(min, max));
+            // Additive increase, multiplicative decrease, as in TCP congestion control.
+            let adjusted = if mean > target { limit * 3 / 4 } else { limit + 1 };
+            semaphore.set_max_permits(adjusted.clamp(min, max));
             limits.lowest = limits.lowest.min(semaphore.max_permits());
             limits.highest = limits.highest.max(semaphore.max_permits());
         }
         let seconds = started.elapsed().as_secs();
-        if seconds > drawn {
-            let reads = load.reads.get() - drawn_reads;
-            draw(semaphore, max, reads / (seconds - drawn))?;
-            (drawn, drawn_reads) = (seconds, load.reads.get());
+        if seconds > printed {
+            let reads = load.reads.get() - printed_reads;
+            print_line(semaphore, max, reads / (seconds - printed))?;
+            (printed, printed_reads) = (seconds, load.reads.get());
         }
         if arguments.seconds > 0 && seconds >= arguments.seconds {
             break;
@@ -219,30 +227,32 @@ async fn control(
     Ok(limits)
 }
 
-/// Ticks are even from the start, however late one was.
-fn to_next_tick(started: Instant) -> Duration {
+/// Returns the time to the next tick. Ticks are multiples of `TICK` since the start, so that a late
+/// tick does not delay later ones.
+fn time_to_next_tick(started: Instant) -> Duration {
     let since_tick = started.elapsed().as_nanos() % TICK.as_nanos();
     TICK - Duration::from_nanos(since_tick as u64)
 }
 
-/// What the controller had seen when it last looked.
+/// The totals of `Load` at the previous tick.
 #[derive(Default)]
-struct Measured {
+struct Totals {
     reads: u64,
     latency: Duration,
 }
 
-impl Measured {
-    /// The mean latency of the reads since it was last asked for; `None` if there were none.
-    fn mean_since(&mut self, load: &Load) -> Option<Duration> {
-        let before =
-            std::mem::replace(self, Self { reads: load.reads.get(), latency: load.latency.get() });
-        let reads = u32::try_from(self.reads - before.reads).unwrap_or(u32::MAX);
-        (self.latency - before.latency).checked_div(reads)
+impl Totals {
+    /// Returns the mean latency of the reads since the previous call, or `None` if no read
+    /// completed.
+    fn mean_latency_since(&mut self, load: &Load) -> Option<Duration> {
+        let current = Self { reads: load.reads.get(), latency: load.latency.get() };
+        let previous = std::mem::replace(self, current);
+        let reads = u32::try_from(self.reads - previous.reads).unwrap_or(u32::MAX);
+        (self.latency - previous.latency).checked_div(reads)
     }
 }
 
-fn draw(semaphore: &Semaphore, max: usize, reads: u64) -> io::Result<()> {
+fn print_line(semaphore: &Semaphore, max: usize, reads: u64) -> io::Result<()> {
     let limit = semaphore.max_permits();
     writeln!(
         io::stdout(),
@@ -262,35 +272,35 @@ fn make_sample() -> io::Result<TempDir> {
     Ok(folder)
 }
 
-/// All files of the paths that have something to read.
+/// Opens all files at the paths, except empty ones.
 async fn open_files(paths: &[PathBuf]) -> io::Result<Vec<Source>> {
     let mut files = Vec::new();
     for path in paths {
-        if at(path, fs::metadata(path))?.is_file() {
+        if with_path(path, fs::metadata(path))?.is_file() {
             files.push(path.clone());
             continue;
         }
-        for entry in at(path, fs::read_dir(path))? {
-            files.push(at(path, entry)?.path());
+        for entry in with_path(path, fs::read_dir(path))? {
+            files.push(with_path(path, entry)?.path());
         }
         files.retain(|path| path.is_file());
     }
     let mut sources = Vec::new();
     for path in files {
-        let file = at(&path, File::open(&path).await)?;
-        let length = at(&path, file.metadata().await)?.len();
+        let file = with_path(&path, File::open(&path).await)?;
+        let length = with_path(&path, file.metadata().await)?.len();
         if length > 0 {
             sources.push(Source { path, file, length });
         }
     }
     if sources.is_empty() {
-        let named: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
-        return Err(io::Error::other(format!("{}: no files to read", named.join(", "))));
+        let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+        return Err(io::Error::other(format!("{}: no files to read", paths.join(", "))));
     }
     Ok(sources)
 }
 
-/// Says which path it was.
-fn at<T>(path: &Path, outcome: io::Result<T>) -> io::Result<T> {
-    outcome.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+/// Adds the path to the error.
+fn with_path<T>(path: &Path, result: io::Result<T>) -> io::Result<T> {
+    result.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }

@@ -1,11 +1,13 @@
-//! Copies a directory tree with compio's file I/O: one task a file, and a semaphore that bounds how many
-//! files are open at once. Without arguments it makes a sample tree, copies it and verifies the copy.
+//! Copies a directory tree with compio's file I/O.
+//!
+//! Each file is copied by a task of its own, and a semaphore bounds the number of files open at
+//! once. Without arguments, the program creates a sample tree, copies the tree and verifies the
+//! copy. On Windows, the sample has neither symlinks nor read-only files.
 
 use std::{
     cell::{Cell, RefCell},
     fmt, fs, io,
     num::NonZeroUsize,
-    os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
     process::ExitCode,
     rc::Rc,
@@ -23,23 +25,24 @@ use compio::{
 use compio_sync::unsync::Semaphore;
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Copies a directory tree, with a bounded number of files open at once.
+/// Copies a directory tree with a bounded number of open files.
 ///
-/// Without SRC and DST it makes a sample tree of 2,000 files, copies it and verifies the copy.
+/// Without SRC and DST, creates a sample tree of 2,000 files, copies the tree and verifies the
+/// copy.
 #[derive(Parser)]
 struct Arguments {
-    /// The directory to copy
+    /// Directory to copy
     #[arg(requires = "dst")]
     src: Option<PathBuf>,
-    /// The directory to copy it to; it is made if it is not there
+    /// Destination directory, created if it does not exist
     dst: Option<PathBuf>,
-    /// How many files may be copied at once; each has two descriptors open
+    /// Maximum number of files copied at once; each uses two file descriptors
     #[arg(long, value_name = "FILES", default_value = "64")]
     max_in_flight: NonZeroUsize,
-    /// Copy all files at once, however many there are
+    /// Copy all files at once, without a limit
     #[arg(long, conflicts_with = "max_in_flight")]
     unbounded: bool,
-    /// What drives the I/O
+    /// I/O driver
     #[arg(long, value_enum, default_value = "auto")]
     driver: Driver,
     /// Compare the copy with the source afterwards
@@ -49,13 +52,13 @@ struct Arguments {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Driver {
-    /// io_uring where the system has it, else poll
+    /// io_uring if the system supports it, otherwise poll; IOCP on Windows
     Auto,
     IoUring,
     Poll,
 }
 
-/// What could not be done, and why.
+/// An I/O error and the path on which it occurred.
 struct Failure {
     path: PathBuf,
     cause: io::Error,
@@ -68,7 +71,7 @@ impl fmt::Display for Failure {
 }
 
 trait At<T> {
-    /// Says which path it was.
+    /// Adds the path to the error.
     fn at(self, path: &Path) -> Result<T, Failure>;
 }
 
@@ -78,19 +81,19 @@ impl<T> At<T> for io::Result<T> {
     }
 }
 
-fn refuse<T>(path: &Path, why: &str) -> Result<T, Failure> {
-    Err(io::Error::new(io::ErrorKind::InvalidInput, why)).at(path)
+fn invalid<T>(path: &Path, reason: &str) -> Result<T, Failure> {
+    Err(io::Error::new(io::ErrorKind::InvalidInput, reason)).at(path)
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let outcome = match (&arguments.src, &arguments.dst) {
+    let result = match (&arguments.src, &arguments.dst) {
         (Some(source), Some(destination)) => {
             copy_and_report(source, destination, arguments.verify, &arguments)
         }
         _ => copy_sample(&arguments),
     };
-    match outcome {
+    match result {
         Ok(0) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(failure) => {
@@ -100,7 +103,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Returns how much failed, each of which it has named by then.
+/// Copies the tree, prints a summary and all failures, and returns the number of failures.
 fn copy_and_report(
     source: &Path,
     destination: &Path,
@@ -108,7 +111,7 @@ fn copy_and_report(
     arguments: &Arguments,
 ) -> Result<usize, Failure> {
     let runtime = runtime(arguments.driver)?;
-    let (source, destination) = check_places(source, destination)?;
+    let (source, destination) = resolve(source, destination)?;
     let mut tree = Tree::walk(&source);
     check_links(&source, &destination, &tree.directories)?;
     let limit =
@@ -116,16 +119,15 @@ fn copy_and_report(
     let started = Instant::now();
     let copy = Copy::new(source, destination, limit, tree.files.len());
     copy.failures.borrow_mut().extend(tree.failures);
-    copy.make_directories(&mut tree.directories)?;
+    copy.create_directories(&mut tree.directories)?;
     runtime.block_on(copy.clone().copy_files(tree.files.clone()));
-    copy.make_links(&tree.links);
-    copy.set_directory_modes(&tree.directories);
+    copy.create_links(&tree.links);
+    copy.set_directory_permissions(&tree.directories);
     copy.progress.finish_and_clear();
-    let seconds = started.elapsed();
-    copy.report(seconds, runtime.driver_type());
+    copy.report(started.elapsed(), runtime.driver_type());
     if verify {
-        let checked = [&tree.directories, &tree.files, &tree.links].map(|paths| copy.verify(paths));
-        println!("verified        {}", checked.iter().sum::<usize>());
+        let equal = [&tree.directories, &tree.files, &tree.links].map(|paths| copy.verify(paths));
+        println!("verified        {}", equal.iter().sum::<usize>());
     }
     let failures = copy.failures.borrow();
     for failure in failures.iter() {
@@ -141,44 +143,49 @@ fn runtime(driver: Driver) -> Result<Runtime, Failure> {
         Driver::IoUring => drop(proactor.driver_type(DriverType::IoUring)),
         Driver::Poll => drop(proactor.driver_type(DriverType::Poll)),
     }
-    let name = driver.to_possible_value().expect("none is hidden");
+    let name = driver.to_possible_value().expect("no driver is hidden from the command line");
     let option = format!("--driver {}", name.get_name());
     RuntimeBuilder::new().with_proactor(proactor).build().at(Path::new(&option))
 }
 
-/// Both places without links and dots, if a copy from one to the other can end.
-fn check_places(source: &Path, destination: &Path) -> Result<(PathBuf, PathBuf), Failure> {
+/// Returns both paths in canonical form.
+///
+/// Fails if the destination is inside the source, because such a copy would never end.
+fn resolve(source: &Path, destination: &Path) -> Result<(PathBuf, PathBuf), Failure> {
     let from = source.canonicalize().at(source)?;
     if !from.is_dir() {
-        return refuse(source, "not a directory");
+        return invalid(source, "not a directory");
     }
-    // Of what is not there yet, the part that is decides.
-    let there = destination.ancestors().find(|path| path.exists() || path.as_os_str().is_empty());
-    let there = there.unwrap_or(destination);
-    let base = if there.as_os_str().is_empty() { Path::new(".") } else { there };
-    let missing = destination.strip_prefix(there).unwrap_or(Path::new(""));
+    // Only the part of the destination that exists can be resolved. The missing part is appended to
+    // it.
+    let existing = destination
+        .ancestors()
+        .find(|path| path.exists() || path.as_os_str().is_empty())
+        .unwrap_or(destination);
+    let base = if existing.as_os_str().is_empty() { Path::new(".") } else { existing };
+    let missing = destination.strip_prefix(existing).unwrap_or(Path::new(""));
     if missing.components().any(|part| part == std::path::Component::ParentDir) {
-        return refuse(destination, "goes up from a directory that does not exist");
+        return invalid(destination, "`..` follows a directory that does not exist");
     }
     let to = base.canonicalize().at(base)?.join(missing);
     if to.starts_with(&from) {
-        return refuse(destination, "the destination is inside the source");
+        return invalid(destination, "the destination is inside the source");
     }
     Ok((from, to))
 }
 
-/// A link in the destination may stand in the place of a directory, and lead back.
+/// Fails if a symlink in the destination leads back into the source.
 fn check_links(source: &Path, destination: &Path, directories: &[PathBuf]) -> Result<(), Failure> {
     for directory in directories {
         let to = destination.join(directory);
-        if to.canonicalize().is_ok_and(|place| place.starts_with(source)) {
-            return refuse(&to, "the destination is inside the source");
+        if to.canonicalize().is_ok_and(|target| target.starts_with(source)) {
+            return invalid(&to, "the destination is inside the source");
         }
     }
     Ok(())
 }
 
-/// What there is to copy, by path from the root.
+/// The entries to copy, with paths relative to the root.
 #[derive(Default)]
 struct Tree {
     directories: Vec<PathBuf>,
@@ -200,7 +207,7 @@ impl Tree {
             Ok(entries) => {
                 self.directories.push(directory.clone());
                 for entry in entries {
-                    if let Err(failure) = self.sort(root, directory.join(entry.file_name())) {
+                    if let Err(failure) = self.add(root, directory.join(entry.file_name())) {
                         self.failures.push(failure);
                     }
                 }
@@ -209,7 +216,7 @@ impl Tree {
         }
     }
 
-    fn sort(&mut self, root: &Path, relative: PathBuf) -> Result<(), Failure> {
+    fn add(&mut self, root: &Path, relative: PathBuf) -> Result<(), Failure> {
         let path = root.join(&relative);
         let kind = path.symlink_metadata().at(&path)?.file_type();
         if kind.is_dir() {
@@ -219,19 +226,19 @@ impl Tree {
         } else if kind.is_symlink() {
             self.links.push(relative);
         } else {
-            return refuse(&path, "neither file, directory nor symlink: not copied");
+            return invalid(&path, "not a file, directory or symlink; not copied");
         }
         Ok(())
     }
 }
 
-/// One copy of a tree; its tasks share it.
+/// The state of a copy, shared by its tasks.
 struct Copy {
     source: PathBuf,
     destination: PathBuf,
     limit: usize,
     semaphore: Semaphore,
-    /// Counted apart from the semaphore, to check it.
+    /// Counted independently of the semaphore, to check it.
     in_flight: Cell<usize>,
     peak: Cell<usize>,
     files: Cell<usize>,
@@ -242,10 +249,10 @@ struct Copy {
 
 impl Copy {
     fn new(source: PathBuf, destination: PathBuf, limit: usize, files: usize) -> Rc<Self> {
-        // It hides itself where stderr is no terminal.
+        // The bar is hidden if stderr is not a terminal.
         let progress = ProgressBar::new(files as u64).with_style(
             ProgressStyle::with_template("{bar:40} {pos}/{len} files, {msg}")
-                .expect("the template is right"),
+                .expect("the template is valid"),
         );
         Rc::new(Self {
             source,
@@ -261,32 +268,39 @@ impl Copy {
         })
     }
 
-    fn note<T>(&self, outcome: Result<T, Failure>) -> Option<T> {
-        outcome.map_err(|failure| self.failures.borrow_mut().push(failure)).ok()
+    /// Records the failure, if any.
+    fn record<T>(&self, result: Result<T, Failure>) -> Option<T> {
+        result.map_err(|failure| self.failures.borrow_mut().push(failure)).ok()
     }
 
-    /// Writable ones until all is in them; without the first there is no copy. Only those that are there
-    /// then are kept in the list.
-    fn make_directories(&self, directories: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    /// Creates the directories, and removes those that cannot be created from the list.
+    ///
+    /// The directories are writable until [`set_directory_permissions`] is called. Fails if the
+    /// destination itself cannot be created.
+    ///
+    /// [`set_directory_permissions`]: Self::set_directory_permissions
+    fn create_directories(&self, directories: &mut Vec<PathBuf>) -> Result<(), Failure> {
         fs::create_dir_all(&self.destination).at(&self.destination)?;
         directories.retain(|directory| {
             let path = self.destination.join(directory);
-            let made = fs::create_dir(&path);
-            let made = made.or_else(|error| if path.is_dir() { Ok(()) } else { Err(error) });
-            self.note(made.at(&path)).is_some()
+            let created = fs::create_dir(&path);
+            let created = created.or_else(|error| if path.is_dir() { Ok(()) } else { Err(error) });
+            self.record(created.at(&path)).is_some()
         });
         Ok(())
     }
 
-    /// With enough files the peak is the limit, by order and not by luck: a task that is woken runs after
-    /// all that wait to run, so each has asked for its permit before one can give its own back.
+    /// Copies each file in a task of its own.
+    ///
+    /// If there are enough files, the peak always reaches the limit. A woken task runs after all
+    /// tasks that are ready, so every task requests its permit before the first permit is released.
     async fn copy_files(self: Rc<Self>, files: Vec<PathBuf>) {
         let tasks: Vec<_> = files
             .into_iter()
             .map(|file| compio::runtime::spawn(Rc::clone(&self).copy_file(file)))
             .collect();
         for task in tasks {
-            task.await.expect("a task neither panics nor is cancelled");
+            task.await.expect("tasks neither panic nor are cancelled");
         }
     }
 
@@ -299,7 +313,7 @@ impl Copy {
 
         self.in_flight.set(self.in_flight.get() - 1);
         drop(permit);
-        if let Some(bytes) = self.note(copied) {
+        if let Some(bytes) = self.record(copied) {
             self.files.set(self.files.get() + 1);
             self.bytes.set(self.bytes.get() + bytes);
         }
@@ -307,24 +321,25 @@ impl Copy {
         self.progress.inc(1);
     }
 
-    fn make_links(&self, links: &[PathBuf]) {
+    fn create_links(&self, links: &[PathBuf]) {
         for link in links {
             let (from, to) = (self.source.join(link), self.destination.join(link));
             let partial = partial_of(&to);
-            let made = fs::read_link(&from).at(&from).and_then(|target| {
-                symlink(target, &partial).at(&to)?;
+            let created = fs::read_link(&from).at(&from).and_then(|target| {
+                symlink(&target, &partial).at(&to)?;
                 fs::rename(&partial, &to).inspect_err(|_| drop(fs::remove_file(&partial))).at(&to)
             });
-            self.note(made);
+            self.record(created);
         }
     }
 
-    /// The deepest first, for a read-only one takes nothing more.
-    fn set_directory_modes(&self, directories: &[PathBuf]) {
+    /// Sets the permissions of the deepest directories first, because the entries of a read-only
+    /// directory cannot be changed.
+    fn set_directory_permissions(&self, directories: &[PathBuf]) {
         for directory in directories.iter().rev() {
             let (from, to) = (self.source.join(directory), self.destination.join(directory));
             let metadata = fs::metadata(&from).at(&from);
-            self.note(
+            self.record(
                 metadata.and_then(|from| fs::set_permissions(&to, from.permissions()).at(&to)),
             );
         }
@@ -336,53 +351,63 @@ impl Copy {
         println!("bytes           {}", self.bytes.get());
         println!("seconds         {:.2}", elapsed.as_secs_f64());
         println!("peak in flight  {} of {}", self.peak.get(), self.limit);
-        println!("driver          {}", if driver.is_iouring() { "io-uring" } else { "poll" });
+        let driver = match driver {
+            DriverType::IoUring => "io-uring",
+            DriverType::Poll => "poll",
+            DriverType::IOCP => "iocp",
+        };
+        println!("driver          {driver}");
     }
 
-    /// How many are the same; the others are noted, but for those that are not there because copying
-    /// them failed, which was noted then.
+    /// Returns the number of entries that are equal in the source and the destination.
+    ///
+    /// Differences are recorded as failures. If the copy had failures, entries that are missing in
+    /// the destination are skipped, because their failures are recorded already.
     fn verify(&self, paths: &[PathBuf]) -> usize {
         let all_copied = self.failures.borrow().is_empty();
         let is_expected =
             |path: &&PathBuf| all_copied || self.destination.join(path).symlink_metadata().is_ok();
-        let same = |path: &PathBuf| {
+        let compare = |path: &PathBuf| {
             let (from, to) = (self.source.join(path), self.destination.join(path));
-            match is_same(&from, &to).at(&to) {
-                Ok(false) => refuse(&to, "differs from its source"),
-                outcome => outcome,
+            match is_equal(&from, &to).at(&to) {
+                Ok(false) => invalid(&to, "differs from the source"),
+                result => result,
             }
         };
-        paths.iter().filter(is_expected).filter_map(|path| self.note(same(path))).count()
+        paths.iter().filter(is_expected).filter_map(|path| self.record(compare(path))).count()
     }
 }
 
-/// Where a copy is made before it gets its real name: beside it, so that renaming is one step; short, for
-/// the real one may be as long as a name can be; random, so that neither a file nor what a crash has left
-/// is in the way.
+/// Returns a temporary path in the same directory, so that the finished copy is renamed atomically.
+///
+/// The name is short, because the final name may have the maximum length. The name is random, so
+/// that it collides neither with other files nor with the remains of a crash.
 fn partial_of(to: &Path) -> PathBuf {
     to.with_file_name(format!(".copy_tree-{:016x}", fastrand::u64(..)))
 }
 
-/// Returns how many bytes it has copied.
+/// Copies a file and returns its length in bytes.
 async fn copy_contents(from: &Path, to: &Path) -> Result<u64, Failure> {
     let source = File::open(from).await.at(from)?;
     let partial = partial_of(to);
     let mut options = OpenOptions::new();
-    let options = options.write(true).create_new(true).mode(0o600);
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    options.mode(0o600);
     let copy = options.open(&partial).await.at(to)?;
-    let outcome = match fill((source, from), (copy, to)).await {
+    let result = match copy_data((source, from), (copy, to)).await {
         Ok(bytes) => compio::fs::rename(&partial, to).await.at(to).map(|()| bytes),
         failed => failed,
     };
-    if outcome.is_err() {
-        // The first error is the one to tell.
+    if result.is_err() {
+        // The first error is returned. An error of the cleanup is ignored.
         let _ = compio::fs::remove_file(&partial).await;
     }
-    outcome
+    result
 }
 
-/// Copies all there is, however long the file was said to be, and the mode.
-async fn fill(
+/// Copies the data up to the end of the file, whatever its metadata says, and then the permissions.
+async fn copy_data(
     (source, from): (File, &Path),
     (mut copy, to): (File, &Path),
 ) -> Result<u64, Failure> {
@@ -401,33 +426,46 @@ async fn fill(
     }
     let permissions = source.metadata().await.at(from)?.permissions();
     copy.set_permissions(permissions).await.at(to)?;
-    // A descriptor is free when closing has ended, not when it was begun.
+    // Dropping a file only starts to close it. Awaiting the close frees its descriptor before the
+    // permit is released.
     copy.close().await.at(to)?;
     source.close().await.at(from)?;
     Ok(bytes)
 }
 
-fn is_same(from: &Path, to: &Path) -> io::Result<bool> {
-    let (one, other) = (from.symlink_metadata()?, to.symlink_metadata()?);
-    if one.file_type() != other.file_type() {
+fn is_equal(from: &Path, to: &Path) -> io::Result<bool> {
+    let (source, copy) = (from.symlink_metadata()?, to.symlink_metadata()?);
+    if source.file_type() != copy.file_type() {
         return Ok(false);
     }
-    if one.is_symlink() {
+    if source.is_symlink() {
         return Ok(fs::read_link(from)? == fs::read_link(to)?);
     }
-    let same_mode = one.permissions().mode() == other.permissions().mode();
-    Ok(same_mode && (one.is_dir() || fs::read(from)? == fs::read(to)?))
+    let is_equal = source.permissions() == copy.permissions();
+    Ok(is_equal && (source.is_dir() || fs::read(from)? == fs::read(to)?))
+}
+
+#[cfg(unix)]
+fn symlink(target: &Path, link: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(target, link)
+}
+
+/// Creates a symlink to a file: Windows distinguishes these from symlinks to directories.
+#[cfg(windows)]
+fn symlink(target: &Path, link: &Path) -> io::Result<()> {
+    std::os::windows::fs::symlink_file(target, link)
 }
 
 fn copy_sample(arguments: &Arguments) -> Result<usize, Failure> {
     let folder = tempfile::tempdir().at(&std::env::temp_dir())?;
     let (source, destination) = (folder.path().join("sample"), folder.path().join("copy"));
-    make_sample(&source).at(&source)?;
+    create_sample(&source).at(&source)?;
     copy_and_report(&source, &destination, true, arguments)
 }
 
-/// 2,000 files in 40 directories: empty, small, and every 200th of 8 MiB.
-fn make_sample(root: &Path) -> io::Result<()> {
+/// Creates 2,000 files in 40 directories. Most files are small, some are empty, and every 200th has
+/// 8 MiB.
+fn create_sample(root: &Path) -> io::Result<()> {
     for number in 0..2_000_usize {
         let directory = root.join(format!("{:02}/{}", number % 20, number % 2));
         fs::create_dir_all(&directory)?;
@@ -440,11 +478,26 @@ fn make_sample(root: &Path) -> io::Result<()> {
         let contents: Vec<u8> =
             (0..length).map(|byte| ((byte * (number + 3)) >> 3) as u8).collect();
         fs::write(&file, contents)?;
-        let mode = if number % 3 == 0 { 0o444 } else { 0o640 };
-        fs::set_permissions(&file, fs::Permissions::from_mode(mode))?;
-        if number % 100 == 0 {
-            symlink(format!("{number:04}"), directory.join(format!("{number:04}.link")))?;
-        }
+        add_permissions_and_link(number, &file)?;
     }
+    Ok(())
+}
+
+/// Makes every third file of the sample read-only, and adds a symlink to every hundredth.
+#[cfg(unix)]
+fn add_permissions_and_link(number: usize, file: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let mode = if number % 3 == 0 { 0o444 } else { 0o640 };
+    fs::set_permissions(file, fs::Permissions::from_mode(mode))?;
+    if number % 100 == 0 {
+        symlink(Path::new(&format!("{number:04}")), &file.with_extension("link"))?;
+    }
+    Ok(())
+}
+
+/// Does nothing: Windows has no file modes, and only privileged users may create symlinks.
+#[cfg(not(unix))]
+fn add_permissions_and_link(_: usize, _: &Path) -> io::Result<()> {
     Ok(())
 }

@@ -1,6 +1,9 @@
-//! Hashes all files of a directory tree, with backpressure: the walk takes a permit before it goes on, and
-//! the file that it has found gives it back when it is hashed. So files are found no faster than they are
-//! hashed, and memory does not grow with the tree.
+//! Hashes all files of a directory tree with backpressure.
+//!
+//! The walk acquires a permit for each file that it finds, and the task of the file releases the
+//! permit once the file is hashed. The walk therefore finds files no faster than they are hashed,
+//! and memory use does not grow with the tree. Memory use is reported on Linux only, because it is
+//! read from `/proc`.
 
 use std::{
     cell::Cell,
@@ -24,38 +27,41 @@ use compio::{
     runtime::{Runtime, spawn, spawn_blocking},
 };
 use compio_sync::{ClosableSemaphore, Closed, OwnedClosablePermit, unsync::Semaphore};
-use procfs::process::{Process, Status};
 use walkdir::WalkDir;
 
-/// Hashes all files of a directory tree, and finds them no faster than it hashes them.
+/// Hashes all files of a directory tree, and finds files no faster than it hashes them.
 ///
-/// Prints how many files waited at most, and how much memory that took. Symlinks are not followed.
+/// Prints the peak backlog of files and, on Linux, the peak memory use. Symlinks are not followed.
 #[derive(Parser)]
 #[command(name = "crawl")]
 struct Arguments {
-    /// The directory; a sample that is removed in the end if none is given
+    /// Directory or file to hash [default: a temporary sample]
     path: Option<PathBuf>,
-    /// How many files the sample has
-    #[arg(long, default_value_t = 20_000, conflicts_with = "path", value_parser = value_parser!(u32).range(1..=10_000_000))]
+    /// Number of files in the sample
+    #[arg(
+        long,
+        default_value_t = 20_000,
+        conflicts_with = "path",
+        value_parser = value_parser!(u32).range(1..=10_000_000)
+    )]
     files: u32,
-    /// How many files are hashed at once
+    /// Maximum number of files hashed at once
     #[arg(long, default_value_t = 64, value_parser = value_parser!(u16).range(1..))]
     in_flight: u16,
-    /// Each file waits for its permit on its own, and the walk goes on
+    /// Let the task of each file acquire the permit, so that the walk never waits
     #[arg(long)]
     no_backpressure: bool,
 }
 
-/// How many entries are listed at once. They and the backlog are all of the tree that is in memory.
+/// The number of entries listed at once. Only these entries and the backlog are in memory.
 const BATCH: usize = 1024;
 
-/// How many files of the sample are in one directory.
-const DIRECTORY: u32 = 500;
+/// The number of files per directory of the sample.
+const FILES_PER_DIRECTORY: u32 = 500;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let outcome = Runtime::new().and_then(|runtime| runtime.block_on(run(&arguments)));
-    match outcome {
+    match Runtime::new().and_then(|runtime| runtime.block_on(run(&arguments))) {
         Ok(0) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(error) => {
@@ -65,7 +71,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Returns how much failed, each of which it has named by then.
+/// Returns the number of failures, each of which has been printed.
 async fn run(arguments: &Arguments) -> io::Result<u64> {
     let crawl = Rc::new(Crawl::new(arguments));
     close_on_ctrl_c(Arc::clone(&crawl.in_flight)).await?;
@@ -73,22 +79,24 @@ async fn run(arguments: &Arguments) -> io::Result<u64> {
         Some(path) => crawl.run(path).await,
         None => {
             let sample = tempfile::tempdir()?;
-            crawl.make_sample(sample.path(), arguments.files).await?;
+            crawl.create_sample(sample.path(), arguments.files).await?;
             crawl.run(sample.path()).await
         }
     }
 }
 
-/// From here on Ctrl-C ends nothing before the sample is removed.
+/// Installs a signal handler that closes the semaphore on Ctrl-C.
+///
+/// Once this function returns, Ctrl-C does not terminate the process before the sample is removed.
 async fn close_on_ctrl_c(semaphore: Arc<ClosableSemaphore>) -> io::Result<()> {
     let mut ctrl_c = Box::pin(compio::signal::ctrl_c());
-    // Listened to from its first poll on.
-    let listen = poll_fn(|context| Poll::Ready(ctrl_c.as_mut().poll(context)));
-    if let Poll::Ready(failed) = listen.await {
-        return failed;
+    // The first poll installs the signal handler.
+    let install = poll_fn(|context| Poll::Ready(ctrl_c.as_mut().poll(context)));
+    if let Poll::Ready(result) = install.await {
+        return result;
     }
     let close = async move {
-        // What ends it, an error too, is a reason to stop.
+        // An error of the signal handler stops the crawl as well.
         let _ = ctrl_c.await;
         semaphore.close();
     };
@@ -96,19 +104,20 @@ async fn close_on_ctrl_c(semaphore: Arc<ClosableSemaphore>) -> io::Result<()> {
     Ok(())
 }
 
-/// One crawl; its tasks share it.
+/// The state of a crawl, shared by its tasks.
 struct Crawl {
-    /// Who awaits its permits: the walk, or each file on its own.
+    /// Whether the task of each file acquires the permit, instead of the walk.
     no_backpressure: bool,
     in_flight: Arc<ClosableSemaphore>,
     found: Cell<usize>,
-    /// A permit for each file that is done with, for the walk to await as many as it has found.
+    /// One permit for each file that is hashed or failed. The crawl ends when it acquires as many
+    /// permits as files were found.
     done: Semaphore,
     peak_backlog: Cell<usize>,
     hashed: Cell<u64>,
     failed: Cell<u64>,
     bytes: Cell<u64>,
-    /// The sum of the checksums: the same in whatever order they come.
+    /// The sum of the checksums, which does not depend on their order.
     digest: Cell<u64>,
 }
 
@@ -128,19 +137,19 @@ impl Crawl {
     }
 
     async fn run(self: &Rc<Self>, root: &Path) -> io::Result<u64> {
-        let root = at(root, root.canonicalize())?;
-        let before = memory()?;
+        let root = with_path(root, root.canonicalize())?;
+        let before = memory_use()?;
         let started = Instant::now();
         self.walk(&root).await;
         drop(self.done.acquire_many(self.found.get()).await);
         if self.in_flight.is_closed() {
             return Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted"));
         }
-        self.summarize(started.elapsed(), &before, &memory()?)?;
+        self.summarize(started.elapsed(), &before, &memory_use()?)?;
         Ok(self.failed.get())
     }
 
-    /// Lists on another thread, for a directory can be slow to read.
+    /// Finds all files. Directories are listed on another thread, because reading them may be slow.
     async fn walk(self: &Rc<Self>, root: &Path) {
         let mut entries = WalkDir::new(root).into_iter();
         loop {
@@ -181,7 +190,7 @@ impl Crawl {
         permit: impl Future<Output = Result<OwnedClosablePermit, Closed>>,
     ) {
         if let Ok(_permit) = permit.await {
-            match at(&file, checksum(&file).await) {
+            match with_path(&file, checksum(&file).await) {
                 Ok((bytes, checksum)) => {
                     self.hashed.set(self.hashed.get() + 1);
                     self.bytes.set(self.bytes.get() + bytes);
@@ -198,43 +207,50 @@ impl Crawl {
         self.failed.set(self.failed.get() + 1);
     }
 
-    /// Ends early on Ctrl-C. All on one thread, which says when it is there: a signal that meets a thread that
-    /// starts ends the program at once.
-    async fn make_sample(&self, root: &Path, files: u32) -> io::Result<()> {
+    /// Creates the sample, and stops early on Ctrl-C.
+    ///
+    /// One thread creates all files, and prints a line when it runs. A signal that interrupts a
+    /// thread while it starts would terminate the program, so tests wait for this line before they
+    /// send one.
+    async fn create_sample(&self, root: &Path, files: u32) -> io::Result<()> {
         let (root, in_flight) = (root.to_owned(), Arc::clone(&self.in_flight));
-        let make = move || {
-            writeln!(io::stdout(), "makes a sample of {files} files in {}", root.display())?;
-            for first in (0..files).step_by(DIRECTORY as usize) {
+        let create = move || {
+            writeln!(io::stdout(), "creating a sample of {files} files in {}", root.display())?;
+            for first in (0..files).step_by(FILES_PER_DIRECTORY as usize) {
                 if in_flight.is_closed() {
                     break;
                 }
                 let directory = root.join(format!("{first:07}"));
-                let numbers = first..files.min(first + DIRECTORY);
-                at(&directory, make_directory(&directory, numbers))?;
+                let numbers = first..files.min(first + FILES_PER_DIRECTORY);
+                with_path(&directory, create_directory(&directory, numbers))?;
             }
             Ok(())
         };
-        spawn_blocking(make).await.expect("making files does not panic")
+        spawn_blocking(create).await.expect("creating files does not panic")
     }
 
-    fn summarize(&self, elapsed: Duration, before: &Status, after: &Status) -> io::Result<()> {
+    fn summarize(&self, elapsed: Duration, before: &Memory, after: &Memory) -> io::Result<()> {
         let (seconds, files) = (elapsed.as_secs_f64(), self.hashed.get());
         let mut out = io::stdout().lock();
         writeln!(out, "files         {files}")?;
         writeln!(out, "failed        {}", self.failed.get())?;
         writeln!(out, "bytes         {}", self.bytes.get())?;
         writeln!(out, "digest        {:016x}", self.digest.get())?;
-        writeln!(out, "seconds       {seconds:.2}, {:.0} files a second", files as f64 / seconds)?;
+        writeln!(
+            out,
+            "seconds       {seconds:.2}, {:.0} files per second",
+            files as f64 / seconds
+        )?;
         writeln!(out, "peak backlog  {} files", self.peak_backlog.get())?;
-        if let (Some(start), Some(peak)) = (before.vmrss, after.vmhwm) {
-            let grown = peak.saturating_sub(start);
-            writeln!(out, "peak memory   {peak} KiB, {grown} more than at the start")?;
+        if let (Some(start), Some(peak)) = (before.resident, after.peak) {
+            let growth = peak.saturating_sub(start);
+            writeln!(out, "peak memory   {peak} KiB, {growth} KiB more than at the start")?;
         }
         Ok(())
     }
 }
 
-/// How long a file is, and its CRC-32.
+/// Returns the length of the file and its CRC-32.
 async fn checksum(path: &Path) -> io::Result<(u64, u32)> {
     let file = File::open(path).await?;
     let (mut hasher, mut bytes) = (crc32fast::Hasher::new(), 0);
@@ -252,8 +268,8 @@ async fn checksum(path: &Path) -> io::Result<(u64, u32)> {
     }
 }
 
-/// Each file has a line with its number, up to 64 times.
-fn make_directory(directory: &Path, numbers: Range<u32>) -> io::Result<()> {
+/// Creates a directory of files. Each file repeats a line with its number, at most 64 times.
+fn create_directory(directory: &Path, numbers: Range<u32>) -> io::Result<()> {
     fs::create_dir(directory)?;
     for number in numbers {
         let lines = format!("file {number}\n").repeat(1 + number as usize % 64);
@@ -262,13 +278,28 @@ fn make_directory(directory: &Path, numbers: Range<u32>) -> io::Result<()> {
     Ok(())
 }
 
-/// What the system knows of this process.
-fn memory() -> io::Result<Status> {
-    let status = Process::myself().and_then(|process| process.status());
-    status.map_err(io::Error::other)
+/// The memory use of this process in KiB, where it is known.
+struct Memory {
+    resident: Option<u64>,
+    peak: Option<u64>,
 }
 
-/// Says which path it was.
-fn at<T>(path: &Path, outcome: io::Result<T>) -> io::Result<T> {
-    outcome.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+#[cfg(target_os = "linux")]
+fn memory_use() -> io::Result<Memory> {
+    use procfs::process::Process;
+
+    let status =
+        Process::myself().and_then(|process| process.status()).map_err(io::Error::other)?;
+    Ok(Memory { resident: status.vmrss, peak: status.vmhwm })
+}
+
+/// Returns no figures: other systems do not have `/proc`.
+#[cfg(not(target_os = "linux"))]
+fn memory_use() -> io::Result<Memory> {
+    Ok(Memory { resident: None, peak: None })
+}
+
+/// Adds the path to the error.
+fn with_path<T>(path: &Path, result: io::Result<T>) -> io::Result<T> {
+    result.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }

@@ -1,6 +1,7 @@
-//! An echo server that serves a bounded number of connections at once, and clients of it. On Ctrl-C it
-//! closes its semaphore: connections that wait are turned away, those that are served are served to their
-//! end, and then nothing is in flight.
+//! An echo server that serves a bounded number of connections at once and shuts down gracefully.
+//!
+//! On Ctrl-C, the server closes its semaphore. Waiting connections are refused, and connections
+//! that hold a permit are served to completion. The server stops once the semaphore is drained.
 
 use std::{
     cell::RefCell,
@@ -25,43 +26,44 @@ use compio::{
 use compio_sync::{Closed, unsync::ClosableSemaphore};
 use indicatif::ProgressBar;
 
-/// Serves echo clients on the loopback interface, so many at once as there are permits.
+/// Serves echo clients on the loopback interface, with a bounded number of connections at once.
 ///
-/// Ends when all clients have. On Ctrl-C it refuses those who wait, serves the others to their end, and
-/// compares what the server has counted with what the clients have.
+/// Stops when all clients have finished. On Ctrl-C, refuses waiting connections and serves the
+/// others to completion. Finally compares the counts of the server with those of the clients.
 #[derive(Parser)]
 #[command(name = "graceful_shutdown")]
 struct Arguments {
-    /// How many connections are served at once
+    /// Maximum number of connections served at once
     #[arg(long, default_value_t = 4, value_parser = value_parser!(u16).range(1..))]
     connections: u16,
-    /// How many clients connect, 4096 at most: as many as Linux lets wait for a listener
+    /// Number of clients, at most 4096: the default maximum of a listener's backlog on Linux
     #[arg(long, default_value_t = 32, value_parser = value_parser!(u16).range(1..=4096))]
     clients: u16,
-    /// How many messages a client sends on a connection
+    /// Number of messages that a client sends per connection
     #[arg(long, default_value_t = 8, value_parser = value_parser!(u32).range(1..))]
     rounds: u32,
-    /// How long a client waits between two messages, in milliseconds
+    /// Pause of a client between two messages, in milliseconds
     #[arg(long, value_name = "MILLIS", default_value_t = 100)]
     pause: u32,
-    /// Clients connect again and again, until Ctrl-C
+    /// Let clients reconnect until Ctrl-C
     #[arg(long)]
     reconnect: bool,
 }
 
-/// How often it says how it stands.
+/// The time between two status lines.
 const TICK: Duration = Duration::from_millis(250);
 
-/// What the server says first, as one that speaks SMTP does. A client that sent something before it knew
-/// could lose the refusal: closing a connection with bytes that were not read resets it.
+/// The first message of the server, in the style of SMTP.
+///
+/// A client waits for the greeting before it sends data. Otherwise the client could lose a refusal,
+/// because closing a connection with unread data resets it.
 type Greeting = [u8; 5];
 const READY: Greeting = *b"220\r\n";
 const REFUSED: Greeting = *b"421\r\n";
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let outcome = Runtime::new().and_then(|runtime| runtime.block_on(run(arguments)));
-    match outcome {
+    match Runtime::new().and_then(|runtime| runtime.block_on(run(arguments))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("graceful_shutdown: {error}");
@@ -77,12 +79,13 @@ async fn run(arguments: Arguments) -> io::Result<()> {
         server: RefCell::default(),
         clients: RefCell::default(),
         failed: RefCell::default(),
-        // It hides itself where stderr is no terminal.
+        // The spinner is hidden if stderr is not a terminal.
         progress: ProgressBar::new_spinner(),
     });
     let listener = listen(service.arguments.clients).await?;
     let address = listener.local_addr()?;
-    // In this order, for the second says that there is somebody for Ctrl-C.
+    // The signal handler is installed first, before the second task prints that Ctrl-C stops the
+    // server.
     let background = [
         service.spawn(Rc::clone(&service).close_on_ctrl_c()),
         service.spawn(Rc::clone(&service).accept(listener)),
@@ -90,27 +93,29 @@ async fn run(arguments: Arguments) -> io::Result<()> {
     ];
     let clients = service.spawn(Rc::clone(&service).run_clients(address));
 
-    // By Ctrl-C, by what failed, or because the clients have ended.
+    // Closed by Ctrl-C, by an error, or because all clients have finished.
     service.connections.closed().await;
     service.connections.drain().await;
     service.say("stopped, nothing in flight")?;
 
-    clients.await.expect("a task neither panics nor is cancelled");
-    // Not before: now each client has its answer, so the backlog of the listener is empty.
+    clients.await.expect("tasks neither panic nor are cancelled");
+    // The listener lives until each client has its answer, and the backlog is therefore empty.
     drop(background);
     service.progress.finish_and_clear();
     service.summarize()
 }
 
-/// With room for all clients: when the backlog is full the system may forget one that takes itself for
-/// connected, and waits for its greeting forever.
+/// Creates a listener whose backlog has room for all clients.
+///
+/// If the backlog is full, the system may drop a connection that the client takes for established.
+/// The client would then wait for its greeting forever.
 async fn listen(clients: u16) -> io::Result<TcpListener> {
     let socket = TcpSocket::new_v4().await?;
     socket.bind((Ipv4Addr::LOCALHOST, 0).into()).await?;
     socket.listen(clients.into()).await
 }
 
-/// What the server shares with its clients; all of it on one thread.
+/// The state shared by the server and its clients, which run on one thread.
 struct Service {
     arguments: Arguments,
     connections: ClosableSemaphore,
@@ -120,7 +125,7 @@ struct Service {
     progress: ProgressBar,
 }
 
-/// Connections, and how they ended. The server and the clients count apart.
+/// Counts of connections by how they ended. The server and the clients count separately.
 #[derive(Default, PartialEq)]
 struct Tally {
     accepted: u64,
@@ -130,7 +135,7 @@ struct Tally {
 }
 
 impl Service {
-    /// A task whose error closes the service, for `run` to return it.
+    /// Spawns a task. An error of the task closes the semaphore, and `run` returns the error.
     fn spawn(
         self: &Rc<Self>,
         work: impl Future<Output = io::Result<()>> + 'static,
@@ -150,13 +155,14 @@ impl Service {
         self.connections.close();
         let in_use = self.connections.in_use();
         self.say(format_args!(
-            "closed: {waiters} who wait are refused, {in_use} are served to their end"
+            "closed: {waiters} waiting connections are refused, {in_use} are served to completion"
         ))
     }
 
-    /// Goes on when the semaphore is closed: who connected just before is told so.
+    /// Accepts connections even after the semaphore is closed, so that late clients receive a
+    /// refusal.
     async fn accept(self: Rc<Self>, listener: TcpListener) -> io::Result<()> {
-        self.say(format_args!("echo on {}; Ctrl-C closes it", listener.local_addr()?))?;
+        self.say(format_args!("listening on {}; press Ctrl-C to stop", listener.local_addr()?))?;
         loop {
             let (stream, _) = listener.accept().await?;
             self.server.borrow_mut().accepted += 1;
@@ -196,13 +202,13 @@ impl Service {
         stream.close().await
     }
 
-    /// Closes the semaphore when all of them have ended.
+    /// Runs all clients, and closes the semaphore when they have finished.
     async fn run_clients(self: Rc<Self>, address: SocketAddr) -> io::Result<()> {
         let clients: Vec<_> = (0..self.arguments.clients)
             .map(|_| self.spawn(Rc::clone(&self).run_client(address)))
             .collect();
         for client in clients {
-            client.await.expect("a task neither panics nor is cancelled");
+            client.await.expect("tasks neither panic nor are cancelled");
         }
         self.connections.close();
         Ok(())
@@ -226,7 +232,10 @@ impl Service {
         match greeting {
             READY => self.talk(&mut stream).await?,
             REFUSED => self.clients.borrow_mut().refused += 1,
-            _ => return Err(io::Error::other("a greeting that is none")),
+            _ => {
+                let message = format!("unexpected greeting '{}'", greeting.escape_ascii());
+                return Err(io::Error::other(message));
+            }
         }
         stream.close().await
     }
@@ -241,7 +250,8 @@ impl Service {
             let BufResult(read, echo) = stream.read_exact([0; 4]).await;
             read?;
             if echo != message {
-                return Err(io::Error::other("an echo that is none"));
+                let message = format!("the echo of {message:?} is {echo:?}");
+                return Err(io::Error::other(message));
             }
             self.clients.borrow_mut().bytes += echo.len() as u64;
         }
@@ -249,7 +259,8 @@ impl Service {
         Ok(())
     }
 
-    /// A terminal shows how it stands now, and keeps the line that first says that clients wait.
+    /// Shows the current state. On a terminal, only the first line with waiting connections is
+    /// kept.
     async fn show(self: Rc<Self>) -> io::Result<()> {
         let mut was_full = false;
         loop {
@@ -263,7 +274,7 @@ impl Service {
         }
     }
 
-    /// Once it is closed, the only one who waits is who drains it.
+    /// Returns whether connections wait. After the close, the only waiter is the future of `drain`.
     fn is_full(&self) -> bool {
         !self.connections.is_closed() && self.connections.waiters() > 0
     }
@@ -272,7 +283,7 @@ impl Service {
         self.progress.suspend(|| writeln!(io::stdout(), "{line}"))
     }
 
-    /// An error if something failed, or does not add up.
+    /// Prints the counts. Fails if a task failed or if the counts do not match.
     fn summarize(&self) -> io::Result<()> {
         let (server, clients) = (self.server.borrow(), self.clients.borrow());
         let mut out = io::stdout().lock();
@@ -285,13 +296,13 @@ impl Service {
             return Err(error);
         }
         if *server != *clients || server.accepted != server.finished + server.refused {
-            return Err(io::Error::other("the sums do not match"));
+            return Err(io::Error::other("the counts do not match"));
         }
         Ok(())
     }
 }
 
-/// How it stands.
+/// Formats the current state on one line.
 impl Display for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (in_use, limit) = (self.connections.in_use(), self.connections.max_permits());

@@ -1,5 +1,7 @@
-//! A token bucket: a semaphore whose limit is the level of the bucket. A timer adds permits at a rate, up
-//! to a burst; a request takes one and forgets it.
+//! A rate limiter: a token bucket on a semaphore whose limit is the level of the bucket.
+//!
+//! A timer adds permits at a fixed rate, up to the capacity of the bucket, which is the burst. A
+//! request acquires a permit and forgets it.
 
 use std::{
     cell::{Cell, RefCell},
@@ -16,42 +18,42 @@ use compio::{
 };
 use compio_sync::unsync::Semaphore;
 
-/// Lets requests through at a rate, and after a rest a burst of them at once.
+/// Limits the rate of requests, and allows a burst after an idle time.
 ///
-/// Checks that over no time, long or short, there were more than the rate allows for it and a burst.
-/// Ctrl-C ends it with a summary.
+/// Checks that no interval has more requests than the rate times its length plus the burst. Ctrl-C
+/// stops the program and prints the summary.
 #[derive(Parser)]
 #[command(name = "rate_limit")]
 struct Arguments {
-    /// How many requests a second
+    /// Requests per second
     #[arg(long, default_value_t = 1_000, value_parser = value_parser!(u32).range(1..=100_000))]
     rate: u32,
-    /// How many tokens the bucket holds; it is empty at first
+    /// Capacity of the bucket in tokens; the bucket starts empty
     #[arg(long, default_value_t = 50, value_parser = value_parser!(u32).range(1..=1_000_000))]
     burst: u32,
-    /// How many tasks make requests, as many as they are let
+    /// Number of tasks that make requests as fast as the limiter allows
     #[arg(long, default_value_t = 8, value_parser = value_parser!(u16).range(1..))]
     workers: u16,
-    /// How long it runs
+    /// Run time in seconds
     #[arg(long, default_value_t = 10, value_parser = value_parser!(u32).range(1..))]
     seconds: u32,
-    /// How long of that the workers rest before their first request
+    /// Part of the run time during which the workers are idle, at the start
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     idle: u32,
 }
 
-/// The arithmetic is in billionths of a token, so that nothing is rounded: in a nanosecond `rate` of them
-/// are earned.
+/// A token in billionths, the unit of all sums. The bucket earns exactly `rate` billionths per
+/// nanosecond, so that nothing is rounded.
 const TOKEN: u128 = 1_000_000_000;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    if arguments.idle >= arguments.seconds {
-        let wrong = "--idle must be less than --seconds";
-        Arguments::command().error(ErrorKind::ValueValidation, wrong).exit();
+    let Arguments { idle, seconds, .. } = arguments;
+    if idle >= seconds {
+        let message = format!("--idle {idle} is not less than --seconds {seconds}");
+        Arguments::command().error(ErrorKind::ValueValidation, message).exit();
     }
-    let outcome = Runtime::new().and_then(|runtime| runtime.block_on(run(&arguments)));
-    match outcome {
+    match Runtime::new().and_then(|runtime| runtime.block_on(run(&arguments))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("rate_limit: {error}");
@@ -66,25 +68,25 @@ async fn run(arguments: &Arguments) -> io::Result<()> {
     let end = Duration::from_secs(arguments.seconds.into());
     let workers = (0..arguments.workers).map(|_| spawn(Rc::clone(&bucket).work(idle, end)));
     let tasks: Vec<_> = workers.chain([spawn(Rc::clone(&bucket).fill())]).collect();
-    if let Ok(pressed) = timeout(end, compio::signal::ctrl_c()).await {
-        pressed?;
+    if let Ok(result) = timeout(end, compio::signal::ctrl_c()).await {
+        result?;
     }
     drop(tasks);
     bucket.summarize(idle)
 }
 
 struct Bucket {
-    /// Forgetting a permit lowers the limit. So the limit is the level: the tokens that are free, and
-    /// those that were granted to a worker that has not spent them yet.
+    /// The limit of the semaphore is the level of the bucket, because forgetting a permit lowers
+    /// the limit. The level includes tokens that are granted to a worker but not yet spent.
     tokens: Semaphore,
     rate: u32,
     burst: u32,
     started: Instant,
     filled: Cell<Duration>,
-    /// What was earned of the next token.
-    part: Cell<u128>,
+    /// The earned part of the next token.
+    fraction: Cell<u128>,
     lost: Cell<u128>,
-    highest: Cell<usize>,
+    peak_level: Cell<usize>,
     requests: RefCell<Requests>,
 }
 
@@ -96,15 +98,15 @@ impl Bucket {
             burst: arguments.burst,
             started: Instant::now(),
             filled: Cell::new(Duration::ZERO),
-            part: Cell::new(0),
+            fraction: Cell::new(0),
             lost: Cell::new(0),
-            highest: Cell::new(0),
+            peak_level: Cell::new(0),
             requests: RefCell::default(),
         }
     }
 
     async fn fill(self: Rc<Self>) {
-        // Twice while it gets full, where timers are that fine: what comes late is lost.
+        // Filling takes two ticks, if timers are precise enough: a full bucket loses tokens.
         let tick = Duration::from_millis(500) * self.burst / self.rate;
         let tick = tick.clamp(Duration::from_millis(1), Duration::from_millis(10));
         loop {
@@ -113,17 +115,17 @@ impl Bucket {
         }
     }
 
-    /// Adds what was earned since the last time, however late this one is.
+    /// Adds the tokens earned since the last call, even if this call is late.
     fn earn(&self, now: Duration) {
         let since = now - self.filled.replace(now);
-        let earned = self.part.get() + self.earned_in(since);
+        let earned = self.fraction.get() + self.earned_in(since);
         let room = (self.burst as usize).saturating_sub(self.tokens.max_permits());
         let added = (earned / TOKEN).min(room as u128) as usize;
         self.tokens.add_permits(added);
-        self.highest.set(self.highest.get().max(self.tokens.max_permits()));
+        self.peak_level.set(self.peak_level.get().max(self.tokens.max_permits()));
         let rest = earned - added as u128 * TOKEN;
-        let (part, lost) = if added == room { (0, rest) } else { (rest, 0) };
-        self.part.set(part);
+        let (fraction, lost) = if added == room { (0, rest) } else { (rest, 0) };
+        self.fraction.set(fraction);
         self.lost.set(self.lost.get() + lost);
     }
 
@@ -131,83 +133,88 @@ impl Bucket {
         u128::from(self.rate) * time.as_nanos()
     }
 
-    /// Looks at the clock each time: who never has to wait for a token leaves no time to anybody else.
+    /// Makes requests until the end. The worker checks the clock itself, because a worker that
+    /// never waits for a token does not yield to the task that stops it.
     async fn work(self: Rc<Self>, idle: Duration, end: Duration) {
         sleep(idle).await;
         while self.started.elapsed() < end {
-            self.take().await;
+            self.request().await;
         }
     }
 
-    async fn take(&self) {
+    async fn request(&self) {
         let token = self.tokens.acquire().await;
-        // Before there is room: what was earned while the bucket was full is lost.
+        // The earned tokens are added before this request makes room: a full bucket loses them.
         let now = self.started.elapsed();
         self.earn(now);
         token.forget();
-        self.requests.borrow_mut().note(now, self.earned_in(now));
+        self.requests.borrow_mut().record(now, self.earned_in(now));
     }
 
-    /// An error if the limit was not kept.
+    /// Prints the summary. Fails if there were too many requests, or if tokens are unaccounted for.
     fn summarize(&self, idle: Duration) -> io::Result<()> {
         let now = self.started.elapsed();
         self.earn(now);
         let requests = self.requests.borrow();
         let (count, left, lost) = (requests.count, self.tokens.max_permits(), self.lost.get());
-        // Who is stopped while at rest has made none.
+        // If Ctrl-C stops the program while the workers are idle, there are no requests.
         let seconds = now.saturating_sub(idle).as_secs_f64().max(f64::EPSILON);
         let rate = count as f64 / seconds;
         let deviation = (rate / f64::from(self.rate) - 1.0) * 100.0;
-        let (burst, highest) = (self.burst, self.highest.get());
-        let ahead = requests.most_ahead.div_ceil(TOKEN);
+        let (burst, level) = (self.burst, self.peak_level.get());
+        let ahead = requests.peak_ahead.div_ceil(TOKEN);
         let mut out = io::stdout().lock();
         requests.draw(&mut out)?;
-        writeln!(out, "seconds  {:.3}, of which {seconds:.3} with requests", now.as_secs_f64())?;
+        writeln!(out, "seconds  {:.3}, {seconds:.3} with requests", now.as_secs_f64())?;
         writeln!(out, "tokens   {count} spent, {left} left, {} lost", lost / TOKEN)?;
-        writeln!(out, "rate     {rate:.1} a second, {deviation:+.2} % off {}", self.rate)?;
-        writeln!(out, "burst    {ahead} beyond the rate at most, of {burst}")?;
-        writeln!(out, "level    {highest} at most, of {burst}")?;
-        if ahead > burst.into() || highest > burst as usize {
-            return Err(io::Error::other(format!("more than the burst of {burst}")));
+        writeln!(out, "rate     {rate:.1} per second, {deviation:+.2} % from {}", self.rate)?;
+        writeln!(out, "burst    {ahead} requests above the rate at peak, limit {burst}")?;
+        writeln!(out, "level    {level} tokens at peak, limit {burst}")?;
+        if ahead > burst.into() || level > burst as usize {
+            return Err(io::Error::other(format!("the burst exceeded the limit of {burst}")));
         }
-        let all = (u128::from(count) + left as u128) * TOKEN + self.part.get() + lost;
-        if all != self.earned_in(now) {
-            return Err(io::Error::other("the sums do not match"));
+        let accounted = (u128::from(count) + left as u128) * TOKEN + self.fraction.get() + lost;
+        let earned = self.earned_in(now);
+        if accounted != earned {
+            let message =
+                format!("{earned} billionths of a token earned, {accounted} accounted for");
+            return Err(io::Error::other(message));
         }
         Ok(())
     }
 }
 
-/// The requests that were let through.
+/// Statistics of the requests.
 #[derive(Default)]
 struct Requests {
     count: u64,
-    /// By how much they are ahead of the rate, of all times that end now: the one where it is most.
+    /// How far the requests are ahead of the rate: the maximum over all intervals that end at the
+    /// last request.
     ahead: u128,
-    most_ahead: u128,
-    /// What was earned up to the last request.
+    peak_ahead: u128,
+    /// The total earned up to the last request.
     earned: u128,
-    /// How many in each tenth of a second.
+    /// The number of requests in each tenth of a second.
     slots: Vec<u64>,
 }
 
 impl Requests {
-    fn note(&mut self, now: Duration, earned: u128) {
+    fn record(&mut self, now: Duration, earned: u128) {
         self.count += 1;
         self.ahead = self.ahead.saturating_sub(earned - self.earned) + TOKEN;
-        self.most_ahead = self.most_ahead.max(self.ahead);
+        self.peak_ahead = self.peak_ahead.max(self.ahead);
         self.earned = earned;
         let slot = (now.as_millis() / 100) as usize;
         self.slots.resize(self.slots.len().max(slot + 1), 0);
         self.slots[slot] += 1;
     }
 
-    /// A line for ten seconds.
+    /// Draws one line per ten seconds.
     fn draw(&self, out: &mut impl Write) -> io::Result<()> {
         let bars = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-        let most = self.slots.iter().max().unwrap_or(&1);
+        let peak = self.slots.iter().max().unwrap_or(&1);
         for line in self.slots.chunks(100) {
-            let line = line.iter().map(|count| bars[(count * 7 / most) as usize]);
+            let line = line.iter().map(|count| bars[(count * 7 / peak) as usize]);
             writeln!(out, "{}", line.collect::<String>())?;
         }
         Ok(())

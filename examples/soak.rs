@@ -1,7 +1,7 @@
-//! Does everything that can be done to a semaphore, from many threads at random, and checks the sums.
+//! A soak test: many threads perform random operations on a semaphore, and the totals are checked.
 //!
-//! Then 10,000 compio tasks on four threads queue for permits that nobody gives back until half of them
-//! have given up.
+//! In the second part, 10,000 compio tasks on four threads wait for permits. The permits are
+//! released once half of the tasks have timed out.
 
 use std::{
     fmt,
@@ -23,221 +23,229 @@ use compio::{dispatcher::Dispatcher, runtime::Runtime, time::timeout};
 use compio_sync::{Acquire, Semaphore, SemaphorePermit};
 use fastrand::Rng;
 
-/// Uses a semaphore from many threads at random, and checks after every million operations that nothing
-/// was lost.
+/// Performs random operations on a semaphore from many threads.
+///
+/// After every million operations, checks that neither permits nor wakeups were lost. Then lets
+/// half of the compio tasks that wait for a permit time out, and checks that the others acquire
+/// theirs.
 #[derive(Parser)]
 struct Arguments {
-    /// Threads that do everything at random, beside one that sleeps until it is served
+    /// Number of threads that perform random operations, besides one that blocks on each acquire
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=256))]
     threads: u32,
-    /// Stop after so many seconds
+    /// Run time of the first part in seconds
     #[arg(long, default_value_t = 20)]
     seconds: u64,
-    /// Stop after so many operations instead
+    /// Number of operations of the first part, instead of a run time
     #[arg(long, conflicts_with = "seconds")]
     operations: Option<u64>,
-    /// Where the random numbers begin
+    /// Seed of the random number generator
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Tasks of the second part
+    /// Number of tasks in the second part
     #[arg(long, default_value_t = 10_000)]
     tasks: usize,
 }
 
-const ROUND: u64 = 1_000_000;
+const OPERATIONS_PER_ROUND: u64 = 1_000_000;
 const LIMIT: usize = 4;
-/// No limit that is set at random is above this.
-const TOP: usize = 8;
+/// The highest limit that a random operation sets.
+const HIGHEST_LIMIT: usize = 8;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let started = Instant::now();
-    let mut done = Done::default();
+    let mut counts = Counts::default();
     let mut rounds = 0;
-    let goes_on = |done: &Done| match arguments.operations {
-        Some(operations) => done.operations < operations,
+    let is_unfinished = |counts: &Counts| match arguments.operations {
+        Some(operations) => counts.operations < operations,
         None => started.elapsed() < Duration::from_secs(arguments.seconds),
     };
-    while goes_on(&done) {
-        done += round(arguments.threads, arguments.seed.wrapping_add(rounds << 16));
+    while is_unfinished(&counts) {
+        counts += run_round(arguments.threads, arguments.seed.wrapping_add(rounds << 16));
         rounds += 1;
     }
     let seconds = started.elapsed().as_secs_f64();
-    println!("{done}");
+    println!("{counts}");
     println!("rounds checked     {rounds}, nothing lost");
     println!("seconds            {seconds:.1}");
-    println!("operations/second  {:.0}", done.operations as f64 / seconds);
-    give_up_by_halves(arguments.tasks);
+    println!("operations/second  {:.0}", counts.operations as f64 / seconds);
+    time_out_half(arguments.tasks);
     ExitCode::SUCCESS
 }
 
-/// What was done; each is also an operation.
+/// Counts of operations and of their results.
 #[derive(Default)]
-struct Done {
+struct Counts {
     operations: u64,
-    taken: u64,
+    immediate: u64,
     refused: u64,
     queued: u64,
     granted: u64,
     cancelled: u64,
-    slept: u64,
-    moved: u64,
+    blocking: u64,
+    limit_changes: u64,
 }
 
-impl AddAssign for Done {
+impl AddAssign for Counts {
     fn add_assign(&mut self, other: Self) {
         self.operations += other.operations;
-        self.taken += other.taken;
+        self.immediate += other.immediate;
         self.refused += other.refused;
         self.queued += other.queued;
         self.granted += other.granted;
         self.cancelled += other.cancelled;
-        self.slept += other.slept;
-        self.moved += other.moved;
+        self.blocking += other.blocking;
+        self.limit_changes += other.limit_changes;
     }
 }
 
-impl fmt::Display for Done {
+impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "operations         {}", self.operations)?;
-        writeln!(f, "  taken at once    {}", self.taken)?;
+        writeln!(f, "  acquired at once {}", self.immediate)?;
         writeln!(f, "  refused          {}", self.refused)?;
         writeln!(f, "  queued           {}", self.queued)?;
         writeln!(f, "  granted          {}", self.granted)?;
         writeln!(f, "  cancelled        {}", self.cancelled)?;
-        writeln!(f, "  slept for        {}", self.slept)?;
-        write!(f, "  limit moved      {}", self.moved)
+        writeln!(f, "  blocking waits   {}", self.blocking)?;
+        write!(f, "  limit changes    {}", self.limit_changes)
     }
 }
 
-/// A million operations; then everybody has left, and all must be as it was.
-fn round(threads: u32, seed: u64) -> Done {
+/// Performs a million operations, and checks that the semaphore is in its initial state afterwards.
+fn run_round(threads: u32, seed: u64) -> Counts {
     let semaphore = Semaphore::new(LIMIT);
     let held = AtomicUsize::new(0);
-    let done = thread::scope(|scope| {
-        let busy: Vec<_> = (0..threads)
+    let counts = thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads)
             .map(|thread| {
                 let rng = Rng::with_seed(seed.wrapping_add(u64::from(thread)));
-                let operations = ROUND / u64::from(threads);
+                let operations = OPERATIONS_PER_ROUND / u64::from(threads);
                 let (semaphore, held) = (&semaphore, &held);
-                scope.spawn(move || Busy::new(semaphore, held, rng).run(operations))
+                scope.spawn(move || Worker::new(semaphore, held, rng).run(operations))
             })
             .collect();
-        let sleeper = scope.spawn(|| sleep_until_served(&semaphore));
-        let mut done = Done::default();
-        for thread in busy {
-            done += thread.join().expect("a thread has found something wrong");
+        let blocking_thread = scope.spawn(|| acquire_blocking(&semaphore));
+        let mut counts = Counts::default();
+        for worker in workers {
+            counts += worker.join().expect("workers do not panic");
         }
-        // The limit may have been left at nothing, and then nobody else would raise it.
+        // The last change may have set a limit of zero, and no other thread raises the limit again.
         semaphore.set_max_permits(LIMIT);
-        done += sleeper.join().expect("the sleeper has found something wrong");
-        done
+        counts += blocking_thread.join().expect("the blocking thread does not panic");
+        counts
     });
-    let numbers =
+    let state =
         [semaphore.available_permits(), semaphore.in_use(), semaphore.debt(), semaphore.waiters()];
-    assert_eq!(numbers, [LIMIT, 0, 0, 0], "free, in use, debt, waiters after a round");
-    assert!(semaphore.try_acquire_many(LIMIT).is_some(), "all can be had");
-    done
+    assert_eq!(state, [LIMIT, 0, 0, 0], "available, in use, debt and waiters after a round");
+    assert!(semaphore.try_acquire_many(LIMIT).is_some(), "not all permits can be acquired");
+    counts
 }
 
-/// A wake-up that is lost leaves this asleep for ever.
-fn sleep_until_served(semaphore: &Semaphore) -> Done {
-    let mut done = Done::default();
+/// Blocks on each acquire, so that a lost wakeup hangs the program.
+fn acquire_blocking(semaphore: &Semaphore) -> Counts {
+    let mut counts = Counts::default();
     for permits in [1, 2, 3].into_iter().cycle().take(999) {
         drop(pollster::block_on(semaphore.acquire_many(permits)));
-        done.operations += 1;
-        done.slept += 1;
+        counts.operations += 1;
+        counts.blocking += 1;
     }
-    done
+    counts
 }
 
-/// A thread that holds a few permits and has a few futures under way.
-struct Busy<'a> {
+/// The state of a thread that holds some permits and polls some futures.
+struct Worker<'a> {
     semaphore: &'a Semaphore,
-    /// The permits held by all threads, counted apart from the semaphore.
+    /// The permits held by all threads, counted independently of the semaphore.
     held: &'a AtomicUsize,
     permits: Vec<SemaphorePermit<'a>>,
     futures: [Pin<Box<Option<Acquire<'a>>>>; 4],
     rng: Rng,
-    done: Done,
+    counts: Counts,
 }
 
-impl<'a> Busy<'a> {
+impl<'a> Worker<'a> {
     fn new(semaphore: &'a Semaphore, held: &'a AtomicUsize, rng: Rng) -> Self {
         let futures = [(); 4].map(|()| Box::pin(None));
-        Self { semaphore, held, permits: Vec::new(), futures, rng, done: Done::default() }
+        Self { semaphore, held, permits: Vec::new(), futures, rng, counts: Counts::default() }
     }
 
-    fn run(mut self, operations: u64) -> Done {
+    fn run(mut self, operations: u64) -> Counts {
         for _ in 0..operations {
             match self.rng.u8(..100) {
                 0..10 => {
                     let number = self.rng.usize(1..=3);
-                    let taken = self.semaphore.try_acquire_many(number);
-                    self.tried(taken);
+                    let acquired = self.semaphore.try_acquire_many(number);
+                    self.keep_if_acquired(acquired);
                 }
                 10..15 => {
-                    let taken = self.semaphore.try_acquire_up_to(3);
-                    self.tried(taken);
+                    let acquired = self.semaphore.try_acquire_up_to(3);
+                    self.keep_if_acquired(acquired);
                 }
                 15..45 => self.poll(),
                 45..60 => self.cancel(),
-                60..90 => self.give_back(),
-                90..95 => self.share_out(),
-                _ => self.move_limit(),
+                60..90 => self.release(),
+                90..95 => self.split_and_merge(),
+                _ => self.change_limit(),
             }
         }
-        self.done.operations += operations;
+        self.counts.operations += operations;
         while !self.permits.is_empty() {
-            self.give_back();
+            self.release();
         }
-        self.done
+        self.counts
     }
 
-    fn tried(&mut self, taken: Option<SemaphorePermit<'a>>) {
-        match taken {
+    fn keep_if_acquired(&mut self, acquired: Option<SemaphorePermit<'a>>) {
+        match acquired {
             Some(permit) => {
-                self.done.taken += 1;
+                self.counts.immediate += 1;
                 self.keep(permit);
             }
-            None => self.done.refused += 1,
+            None => self.counts.refused += 1,
         }
     }
 
-    /// Whatever the limit is now, no more can be held than it ever was.
+    /// Keeps the permit, and checks that the permits held never exceed the highest limit.
     fn keep(&mut self, permit: SemaphorePermit<'a>) {
         let before = self.held.fetch_add(permit.num_permits(), Ordering::Relaxed);
-        assert!(before + permit.num_permits() <= TOP, "more are held than there ever were");
+        let held = before + permit.num_permits();
+        assert!(
+            held <= HIGHEST_LIMIT,
+            "{held} permits are held, but no limit was above {HIGHEST_LIMIT}"
+        );
         self.permits.push(permit);
     }
 
     fn poll(&mut self) {
         let semaphore = self.semaphore;
-        let future = self.rng.choice(&mut self.futures).expect("there are some");
+        let future = self.rng.choice(&mut self.futures).expect("the array is not empty");
         let is_new = future.is_none();
         if is_new {
             future.set(Some(semaphore.acquire_many(self.rng.usize(1..=3))));
         }
-        let acquire = future.as_mut().as_pin_mut().expect("it is there");
+        let acquire = future.as_mut().as_pin_mut().expect("the slot holds a future");
         let polled = acquire.poll(&mut Context::from_waker(Waker::noop()));
         match polled {
             Poll::Ready(permit) => {
                 future.set(None);
-                *(if is_new { &mut self.done.taken } else { &mut self.done.granted }) += 1;
+                let counts = &mut self.counts;
+                *(if is_new { &mut counts.immediate } else { &mut counts.granted }) += 1;
                 self.keep(permit);
             }
-            Poll::Pending if is_new => self.done.queued += 1,
+            Poll::Pending if is_new => self.counts.queued += 1,
             Poll::Pending => {}
         }
     }
 
     fn cancel(&mut self) {
-        let future = self.rng.choice(&mut self.futures).expect("there are some");
-        self.done.cancelled += u64::from(future.is_some());
+        let future = self.rng.choice(&mut self.futures).expect("the array is not empty");
+        self.counts.cancelled += u64::from(future.is_some());
         future.set(None);
     }
 
-    fn give_back(&mut self) {
+    fn release(&mut self) {
         if !self.permits.is_empty() {
             let permit = self.permits.swap_remove(self.rng.usize(..self.permits.len()));
             self.held.fetch_sub(permit.num_permits(), Ordering::Relaxed);
@@ -245,7 +253,7 @@ impl<'a> Busy<'a> {
         }
     }
 
-    fn share_out(&mut self) {
+    fn split_and_merge(&mut self) {
         if let Some(mut permit) = self.permits.pop() {
             self.permits.extend(permit.split(1));
             match self.permits.last_mut() {
@@ -255,54 +263,59 @@ impl<'a> Busy<'a> {
         }
     }
 
-    fn move_limit(&mut self) {
+    fn change_limit(&mut self) {
         match self.rng.u8(..3) {
             0 => drop(self.semaphore.reduce_permits(1)),
             1 => drop(self.semaphore.forget_permits(1)),
-            _ => drop(self.semaphore.set_max_permits(self.rng.usize(..=TOP))),
+            _ => drop(self.semaphore.set_max_permits(self.rng.usize(..=HIGHEST_LIMIT))),
         }
-        self.done.moved += 1;
+        self.counts.limit_changes += 1;
     }
 }
 
-/// Every second task gives up, and only then the permits come back for the others.
-fn give_up_by_halves(tasks: usize) {
+/// Lets every second task time out, and only then releases the permits for the other tasks.
+fn time_out_half(tasks: usize) {
     let started = Instant::now();
     let semaphore = Arc::new(Semaphore::new(LIMIT));
-    let all = Arc::clone(&semaphore).try_acquire_many_owned(LIMIT).expect("all are free");
+    let all = Arc::clone(&semaphore)
+        .try_acquire_many_owned(LIMIT)
+        .expect("a new semaphore has all permits available");
     let workers = NonZeroUsize::new(4).expect("4 is not 0");
-    let dispatcher = Dispatcher::builder().worker_threads(workers).build().expect("four workers");
-    let runtime = Runtime::new().expect("a runtime");
-    let (given_up, served) = runtime.block_on(async {
-        let (mut hasty, mut patient) = (Vec::new(), Vec::new());
+    let dispatcher = Dispatcher::builder()
+        .worker_threads(workers)
+        .build()
+        .expect("the dispatcher starts its worker threads");
+    let runtime = Runtime::new().expect("the runtime starts");
+    let (timed_out, acquired) = runtime.block_on(async {
+        let (mut impatient, mut patient) = (Vec::new(), Vec::new());
         for task in 0..tasks {
             let semaphore = Arc::clone(&semaphore);
-            let is_hasty = task % 2 == 0;
+            let is_impatient = task % 2 == 0;
             let acquire = move || async move {
-                if is_hasty {
+                if is_impatient {
                     timeout(Duration::from_millis(1), semaphore.acquire()).await.is_ok()
                 } else {
                     drop(semaphore.acquire().await);
                     true
                 }
             };
-            let dispatched = dispatcher.dispatch(acquire).expect("the workers live");
-            if is_hasty { hasty.push(dispatched) } else { patient.push(dispatched) }
+            let dispatched = dispatcher.dispatch(acquire).expect("the worker threads run");
+            if is_impatient { impatient.push(dispatched) } else { patient.push(dispatched) }
         }
-        let (mut given_up, mut served) = (0, 0);
-        for task in hasty {
-            given_up += usize::from(!task.await.expect("a task has found something wrong"));
+        let (mut timed_out, mut acquired) = (0, 0);
+        for task in impatient {
+            timed_out += usize::from(!task.await.expect("tasks do not panic"));
         }
         drop(all);
         for task in patient {
-            served += usize::from(task.await.expect("a task has found something wrong"));
+            acquired += usize::from(task.await.expect("tasks do not panic"));
         }
-        dispatcher.join().await.expect("the workers end");
-        (given_up, served)
+        dispatcher.join().await.expect("the worker threads do not panic");
+        (timed_out, acquired)
     });
-    println!("compio tasks       {tasks}: {given_up} gave up, {served} were served");
+    println!("compio tasks       {tasks}: {timed_out} timed out, {acquired} acquired a permit");
     println!("seconds            {:.1}", started.elapsed().as_secs_f64());
-    assert_eq!((given_up, served), (tasks.div_ceil(2), tasks / 2));
-    let numbers = [semaphore.available_permits(), semaphore.in_use(), semaphore.waiters()];
-    assert_eq!(numbers, [LIMIT, 0, 0], "free, in use, waiters in the end");
+    assert_eq!((timed_out, acquired), (tasks.div_ceil(2), tasks / 2));
+    let state = [semaphore.available_permits(), semaphore.in_use(), semaphore.waiters()];
+    assert_eq!(state, [LIMIT, 0, 0], "available, in use and waiters at the end");
 }

@@ -1,7 +1,9 @@
-//! As on a microcontroller: semaphores in statics, tasks in an array, and no allocation after start.
+//! A service in the style of firmware: semaphores in statics, tasks in an array, no allocation
+//! after start.
 //!
-//! In firmware the executor is embassy's, say, a step is an interrupt that wakes the task, and the crate
-//! is taken with `default-features = false`, as `no_std`. Semaphores and tasks stay as they are.
+//! Firmware would use an executor such as embassy's, and each step would be an interrupt that wakes
+//! a task. The crate would be used with `default-features = false`, which makes it `no_std`. The
+//! semaphores and the tasks would stay the same.
 
 use std::{
     cell::Cell,
@@ -19,24 +21,27 @@ use allocation_counter::{AllocationInfo, measure};
 use clap::{Parser, value_parser};
 use compio_sync::Semaphore;
 
-/// Devices share a radio and memory by semaphores in statics; fails if anything is allocated after start.
+/// Lets devices share a radio and memory through semaphores in statics.
+///
+/// Fails if memory is allocated after start, or if a limit is exceeded.
 #[derive(Parser)]
 struct Arguments {
-    /// How many messages each device sends
+    /// Number of messages that each device sends
     #[arg(long, default_value_t = 100_000, value_parser = value_parser!(u32).range(1..))]
     rounds: u32,
 }
 
-/// So many may send at once.
+/// The number of devices that may send at once.
 static RADIO: Semaphore = Semaphore::new(2);
-/// Blocks of memory that the hardware writes to.
+/// Memory blocks for the measurements.
 static BLOCKS: Semaphore = Semaphore::new(8);
 
 struct Device {
     name: &'static str,
     blocks: usize,
-    /// Steps of the hardware that it takes to measure, and to send.
+    /// The number of hardware steps of a measurement.
     measuring: u32,
+    /// The number of hardware steps of a transmission.
     sending: u32,
 }
 
@@ -48,7 +53,7 @@ const DEVICES: [Device; TASKS] = [
     Device { name: "camera", blocks: 6, measuring: 2, sending: 5 },
 ];
 
-/// What is in use, counted apart from the semaphore, to check it.
+/// The permits in use, counted independently of the semaphore, to check it.
 #[derive(Default)]
 struct Usage {
     now: Cell<usize>,
@@ -71,14 +76,14 @@ struct Record {
     blocks: Usage,
 }
 
-/// The task of a device. All take blocks before they take the radio, so none waits for another in a circle.
+/// The task of a device. All tasks acquire blocks before the radio, so that they cannot deadlock.
 async fn serve(number: usize, rounds: u32, record: &Record) {
     let device = &DEVICES[number];
     for _ in 0..rounds {
         let _blocks = BLOCKS.acquire_many(device.blocks).await;
         let message = async {
             steps(device.measuring).await;
-            let _slot = RADIO.acquire().await;
+            let _permit = RADIO.acquire().await;
             record.radio.during(1, steps(device.sending)).await;
         };
         record.blocks.during(device.blocks, message).await;
@@ -86,17 +91,17 @@ async fn serve(number: usize, rounds: u32, record: &Record) {
     }
 }
 
-/// So many steps of the hardware, each of which ends with a wake-up.
-fn steps(mut left: u32) -> impl Future<Output = ()> {
+/// Waits for a number of hardware steps. Each step wakes the task.
+fn steps(mut remaining: u32) -> impl Future<Output = ()> {
     poll_fn(move |context| {
-        let Some(fewer) = left.checked_sub(1) else { return Poll::Ready(()) };
-        left = fewer;
+        let Some(fewer) = remaining.checked_sub(1) else { return Poll::Ready(()) };
+        remaining = fewer;
         context.waker().wake_by_ref();
         Poll::Pending
     })
 }
 
-/// Whether a task was woken since it was last polled.
+/// A flag that is set if a task was woken since its last poll.
 struct Ready(AtomicBool);
 
 impl Wake for Ready {
@@ -105,11 +110,12 @@ impl Wake for Ready {
     }
 }
 
-/// Polls those that were woken, until all have ended or none is awake.
+/// Polls woken tasks until all tasks are complete or none is woken.
 fn execute(tasks: [Pin<&mut impl Future<Output = ()>>; TASKS], ready: &[Arc<Ready>; TASKS]) {
     let mut tasks = tasks.map(Some);
     let wakers = ready.each_ref().map(|ready| Waker::from(Arc::clone(ready)));
-    // Firmware would sleep where none is awake; here nothing is left that could wake one.
+    // Firmware would sleep while no task is woken. Here, only tasks wake tasks, so the loop ends
+    // instead.
     while ready.iter().any(|ready| ready.0.load(Ordering::Relaxed)) {
         for ((slot, waker), ready) in tasks.iter_mut().zip(&wakers).zip(ready) {
             let is_woken = ready.0.swap(false, Ordering::Acquire);
@@ -128,21 +134,21 @@ fn main() -> ExitCode {
         execute([pin!(task(0)), pin!(task(1)), pin!(task(2)), pin!(task(3))], &ready);
     });
     let mut status = ExitCode::SUCCESS;
-    let mut tell = |line: String, is_right: bool| {
+    let mut check = |line: String, is_correct: bool| {
         println!("{line}");
-        if !is_right {
+        if !is_correct {
             eprintln!("static_service: {line}");
             status = ExitCode::FAILURE;
         }
     };
     for (Device { name, .. }, sent) in DEVICES.iter().zip(&record.sent) {
-        tell(format!("{name:<11}  {} of {rounds} sent", sent.get()), sent.get() == rounds);
+        check(format!("{name:<11}  {} of {rounds} sent", sent.get()), sent.get() == rounds);
     }
-    let used = [("radio", &record.radio, &RADIO), ("blocks", &record.blocks, &BLOCKS)];
-    for (name, usage, semaphore) in used {
+    let usages = [("radio", &record.radio, &RADIO), ("blocks", &record.blocks, &BLOCKS)];
+    for (name, usage, semaphore) in usages {
         let (peak, limit) = (usage.peak.get(), semaphore.max_permits());
-        tell(format!("peak {name:<6}  {peak} of {limit}"), peak <= limit);
+        check(format!("peak {name:<6}  {peak} of {limit}"), peak <= limit);
     }
-    tell(format!("allocations after start: {allocations}"), allocations == 0);
+    check(format!("allocations after start: {allocations}"), allocations == 0);
     status
 }

@@ -1,4 +1,9 @@
-//! The examples, built when a test first runs them.
+//! Tests of the examples. Each example is built when a test first runs it.
+//!
+//! These tests need Unix: they use file modes, symlinks, `sh` and `kill`. As root, some also need
+//! `setpriv`, which only Linux has. io_uring is tested on Linux only.
+
+#![cfg(unix)]
 
 mod adaptive_limit;
 mod copy_tree;
@@ -40,36 +45,37 @@ impl Program {
         run(&mut self.command(), arguments)
     }
 
-    /// Wrong usage has a status of its own, and is answered with the right one.
+    /// Asserts that the program rejects each list of arguments with status 2 and a hint at the
+    /// usage.
     #[track_caller]
-    fn assert_refuses(&self, all: &[&[&str]]) {
-        for wrong in all {
-            let Printed { status, out, err } = self.run(wrong);
-            assert_eq!((status, &*out), (2, ""), "{wrong:?}");
+    fn assert_rejects(&self, invalid: &[&[&str]]) {
+        for arguments in invalid {
+            let Printed { status, out, err } = self.run(arguments);
+            assert_eq!((status, &*out), (2, ""), "{arguments:?}");
             assert!(err.contains("Usage") || err.contains("--help"), "{err}");
         }
     }
 
-    /// As [`command`](Self::command), by a user whom modes stop: not by root, whom they do not unless it
-    /// gives that up.
-    fn command_as_mere_user(&self) -> Command {
-        let shut = NamedTempFile::new().unwrap();
-        fs::set_permissions(shut.path(), Permissions::from_mode(0o000)).unwrap();
-        let modes_stop_us = fs::read(shut.path()).is_err();
+    /// Like [`command`](Self::command), but file modes apply to the program even if root runs the
+    /// tests.
+    fn unprivileged_command(&self) -> Command {
+        let unreadable = NamedTempFile::new().unwrap();
+        fs::set_permissions(unreadable.path(), Permissions::from_mode(0o000)).unwrap();
+        let modes_apply = fs::read(unreadable.path()).is_err();
         let command = self.command();
-        if modes_stop_us {
+        if modes_apply {
             return command;
         }
-        let mut without_powers = Command::new("setpriv");
-        without_powers.arg("--bounding-set=-dac_override,-dac_read_search").arg("--");
-        without_powers.arg(command.get_program());
-        without_powers
+        let mut unprivileged = Command::new("setpriv");
+        unprivileged.arg("--bounding-set=-dac_override,-dac_read_search").arg("--");
+        unprivileged.arg(command.get_program());
+        unprivileged
     }
 
-    /// As [`command`](Self::command), by a shell that does this before.
-    fn command_after(&self, shell: &str) -> Command {
+    /// Like [`command`](Self::command), but started by a shell that first runs the setup.
+    fn command_with_setup(&self, setup: &str) -> Command {
         let mut command = Command::new("sh");
-        command.arg("-c").arg(format!("{shell}; exec \"$0\" \"$@\""));
+        command.arg("-c").arg(format!("{setup}; exec \"$0\" \"$@\""));
         command.arg(self.command().get_program());
         command
     }
@@ -79,7 +85,7 @@ fn run(command: &mut Command, arguments: &[impl AsRef<OsStr>]) -> Printed {
     command.args(arguments).output().unwrap().into()
 }
 
-/// What a program printed, and its exit status.
+/// The exit status and the output of a program.
 struct Printed {
     status: i32,
     out: String,
@@ -89,21 +95,21 @@ struct Printed {
 impl From<Output> for Printed {
     fn from(output: Output) -> Self {
         Self {
-            status: output.status.code().expect("it was not killed"),
+            status: output.status.code().expect("the program exits without a signal"),
             out: String::from_utf8(output.stdout).unwrap(),
             err: String::from_utf8(output.stderr).unwrap(),
         }
     }
 }
 
-/// What stands behind this name in what was printed.
+/// Returns the value after the label in the output.
 #[track_caller]
-fn summary<'a>(out: &'a str, name: &str) -> &'a str {
-    let line = out.lines().find_map(|line| line.strip_prefix(&format!("{name}  ")));
-    line.unwrap_or_else(|| panic!("no {name} in {out}")).trim()
+fn summary<'a>(out: &'a str, label: &str) -> &'a str {
+    let line = out.lines().find_map(|line| line.strip_prefix(&format!("{label}  ")));
+    line.unwrap_or_else(|| panic!("no line starts with '{label}' in {out}")).trim()
 }
 
-/// A program that runs, and all that was read of it.
+/// A running program, and its output so far.
 struct Running {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
@@ -118,7 +124,7 @@ impl Running {
         Self { child, lines, out: String::new() }
     }
 
-    /// Reads to the first line that starts with this.
+    /// Reads up to the first line that starts with `start`, and returns this line.
     #[track_caller]
     fn line(&mut self, start: &str) -> String {
         for line in self.lines.by_ref().map(Result::unwrap) {
@@ -143,6 +149,7 @@ impl Running {
         assert!(kill.unwrap().success());
     }
 
+    /// Reads the output up to its end, and waits for the program to exit.
     fn end(mut self) -> Printed {
         for line in self.lines.by_ref().map(Result::unwrap) {
             self.out += &format!("{line}\n");
@@ -155,10 +162,10 @@ impl Running {
     }
 }
 
-/// A test that fails leaves nothing that runs on.
+/// Kills the program, so that a failed test does not leave it running.
 impl Drop for Running {
     fn drop(&mut self) {
-        // An error says that it has ended.
+        // An error means that the program has already exited.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

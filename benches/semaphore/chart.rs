@@ -1,4 +1,4 @@
-//! The peers beside ours, in one picture.
+//! A chart that compares the peers with compio-sync.
 
 use std::{error::Error, ops::Range, path::Path};
 
@@ -6,7 +6,7 @@ use plotters::prelude::*;
 
 use crate::report::Report;
 
-/// What the chart shows, from the top.
+/// The paths in the chart, from top to bottom.
 const CHARTED: [&str; 17] = [
     "uncontended",
     "uncontended_many",
@@ -27,7 +27,7 @@ const CHARTED: [&str; 17] = [
     "contended_64_for_1",
 ];
 
-/// From the left edge of the chart to the right.
+/// The range of the horizontal axis.
 const RATIOS: Range<f64> = 0.05..100.0;
 
 const PEERS: [(&str, RGBColor); 7] = [
@@ -40,13 +40,13 @@ const PEERS: [(&str, RGBColor); 7] = [
     ("saa", RGBColor(120, 85, 60)),
 ];
 
-/// A line for each path, and a dot where each peer stands when ours stands at 1.
+/// Draws one row per path, with a dot per peer at the ratio of its time to that of compio-sync.
 pub(crate) fn draw(report: &Report, file: &Path) -> Result<(), Box<dyn Error>> {
     let root = SVGBackend::new(file, (900, 560)).into_drawing_area();
     root.fill(&WHITE)?;
     let mut chart = ChartBuilder::on(&root)
         .caption(
-            "Time of a round, ours = 1. Further right is slower; at the edge, slower still.",
+            "Time per operation relative to compio-sync (left is faster; clamped at the edges)",
             ("sans-serif", 17),
         )
         .margin(12)
@@ -65,15 +65,15 @@ pub(crate) fn draw(report: &Report, file: &Path) -> Result<(), Box<dyn Error>> {
         .y_label_formatter(&name_of)
         .x_label_formatter(&|ratio| format!("{ratio}"))
         .draw()?;
-    let ours = [(1.0, -1.0), (1.0, CHARTED.len() as f64)];
+    let baseline = [(1.0, -1.0), (1.0, CHARTED.len() as f64)];
     chart
-        .draw_series(LineSeries::new(ours, BLACK.stroke_width(2)))?
+        .draw_series(LineSeries::new(baseline, BLACK.stroke_width(2)))?
         .label("compio-sync")
         .legend(|(x, y)| PathElement::new([(x + 5, y - 6), (x + 5, y + 6)], BLACK.stroke_width(2)));
     for (peer, color) in PEERS {
         let dots = CHARTED.iter().rev().enumerate().filter_map(|(y, path)| {
-            let of_peer = report.of_path(path).find(|row| row.subject == peer)?;
-            let ratio = of_peer.nanoseconds / report.ours(path)?;
+            let row = report.of_path(path).find(|row| row.subject == peer)?;
+            let ratio = row.nanoseconds / report.baseline(path)?;
             Some((ratio.clamp(RATIOS.start, RATIOS.end), y as f64))
         });
         chart

@@ -1,4 +1,5 @@
-//! Ours beside the peers: samples of all alternate within one run, and what is shown are medians.
+//! Compares compio-sync with its peers. Samples of all semaphores alternate, and medians are
+//! reported.
 
 mod chart;
 mod paths;
@@ -15,34 +16,35 @@ use compio_sync::{ClosableSemaphore, Semaphore, unsync};
 use futures_intrusive::sync as intrusive;
 
 use self::{
-    paths::{Path, of_one_thread, of_threads},
+    paths::{Path, multi_thread, single_thread},
     reads::bounded_reads,
     report::{Report, Row},
     subjects::{Floor, Saa},
     tails::Tails,
 };
 
-/// Measures each path through each semaphore, and prints how much of what ours and the others take.
+/// Measures each path through each semaphore, and compares the times with those of compio-sync.
 ///
-/// Times are nanoseconds a round: medians of samples that alternate.
+/// Times are nanoseconds per round: medians of samples that alternate between the semaphores.
 #[derive(Parser)]
 struct Options {
-    /// Only paths whose name starts so
+    /// Measure only paths whose names start with this prefix
     path: Option<String>,
 
-    /// Only this semaphore
+    /// Measure only the semaphore with this name
     #[arg(long)]
     subject: Option<String>,
 
-    /// Samples of each
+    /// Number of samples per path and semaphore
     #[arg(long, default_value_t = 51, value_parser = clap::value_parser!(u16).range(1..))]
     samples: u16,
 
-    /// Writes benches/speed.csv, and draws benches/speed.svg
+    /// Write benches/speed.csv, and draw benches/speed.svg
     #[arg(long, conflicts_with_all = ["path", "subject"])]
     save: bool,
 
-    /// Runs one sample of so many rounds of the path of just this name, and measures nothing: for counting instructions
+    /// Run the path with exactly this name for this number of rounds, without measuring: for
+    /// counting instructions
     #[arg(long)]
     rounds: Option<usize>,
 
@@ -51,33 +53,33 @@ struct Options {
 }
 
 impl Options {
-    fn choose(&self, path: &str, subject: &str) -> bool {
-        self.path.as_ref().is_none_or(|start| path.starts_with(start))
-            && self.subject.as_ref().is_none_or(|chosen| subject == chosen)
+    fn is_selected(&self, path: &str, subject: &str) -> bool {
+        self.path.as_ref().is_none_or(|prefix| path.starts_with(prefix))
+            && self.subject.as_ref().is_none_or(|name| subject == name)
     }
 }
 
 fn paths() -> Vec<Path> {
     [
-        of_one_thread::<Floor>(),
-        of_one_thread::<Semaphore>(),
-        of_one_thread::<ClosableSemaphore>(),
-        of_one_thread::<tokio::sync::Semaphore>(),
-        of_one_thread::<async_lock::Semaphore>(),
-        of_one_thread::<asyncband::semaphore::Semaphore>(),
-        of_one_thread::<maitake_sync::Semaphore>(),
-        of_one_thread::<intrusive::Semaphore>(),
-        of_one_thread::<Saa>(),
-        of_one_thread::<unsync::Semaphore>(),
-        of_one_thread::<unsync::ClosableSemaphore>(),
-        of_one_thread::<intrusive::LocalSemaphore>(),
-        of_threads::<Semaphore>(),
-        of_threads::<tokio::sync::Semaphore>(),
-        of_threads::<async_lock::Semaphore>(),
-        of_threads::<asyncband::semaphore::Semaphore>(),
-        of_threads::<maitake_sync::Semaphore>(),
-        of_threads::<intrusive::Semaphore>(),
-        of_threads::<Saa>(),
+        single_thread::<Floor>(),
+        single_thread::<Semaphore>(),
+        single_thread::<ClosableSemaphore>(),
+        single_thread::<tokio::sync::Semaphore>(),
+        single_thread::<async_lock::Semaphore>(),
+        single_thread::<asyncband::semaphore::Semaphore>(),
+        single_thread::<maitake_sync::Semaphore>(),
+        single_thread::<intrusive::Semaphore>(),
+        single_thread::<Saa>(),
+        single_thread::<unsync::Semaphore>(),
+        single_thread::<unsync::ClosableSemaphore>(),
+        single_thread::<intrusive::LocalSemaphore>(),
+        multi_thread::<Semaphore>(),
+        multi_thread::<tokio::sync::Semaphore>(),
+        multi_thread::<async_lock::Semaphore>(),
+        multi_thread::<asyncband::semaphore::Semaphore>(),
+        multi_thread::<maitake_sync::Semaphore>(),
+        multi_thread::<intrusive::Semaphore>(),
+        multi_thread::<Saa>(),
         bounded_reads(),
     ]
     .into_iter()
@@ -88,7 +90,7 @@ fn paths() -> Vec<Path> {
 fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
     let mut paths = paths();
-    paths.retain(|path| options.choose(&path.name, path.subject));
+    paths.retain(|path| options.is_selected(&path.name, path.subject));
     if let Some(rounds) = options.rounds {
         paths.retain(|path| options.path.as_ref() == Some(&path.name));
         for path in paths {
@@ -97,7 +99,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Ok(());
     }
     let mut tails = [Tails::of::<Semaphore>(), Tails::of::<tokio::sync::Semaphore>()].concat();
-    tails.retain(|tails| options.choose(&tails.path(), tails.subject));
+    tails.retain(|tails| options.is_selected(&tails.path(), tails.subject));
 
     let mut rows = medians(&paths, options.samples);
     (0..options.samples).for_each(|_| tails.iter_mut().for_each(Tails::sample));
@@ -110,23 +112,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Nanoseconds a round, of each.
+/// Returns the median time of each path.
 fn medians(paths: &[Path], samples: u16) -> Vec<Row> {
-    let mut taken = vec![Vec::new(); paths.len()];
-    for turn in 0..samples {
-        for (path, taken) in paths.iter().zip(&mut taken) {
-            if turn % path.one_turn_in == 0 {
-                taken.push((path.run)(path.rounds));
+    let mut times = vec![Vec::new(); paths.len()];
+    for sample in 0..samples {
+        for (path, times) in paths.iter().zip(&mut times) {
+            if sample % path.sample_every == 0 {
+                times.push((path.run)(path.rounds));
             }
         }
     }
-    let median = |(path, mut taken): (&Path, Vec<Duration>)| {
-        taken.sort_unstable();
+    let median = |(path, mut times): (&Path, Vec<Duration>)| {
+        times.sort_unstable();
         Row {
             path: path.name.clone(),
             subject: path.subject,
-            nanoseconds: path.nanoseconds(taken[taken.len() / 2]),
+            nanoseconds: path.nanoseconds(times[times.len() / 2]),
         }
     };
-    paths.iter().zip(taken).map(median).collect()
+    paths.iter().zip(times).map(median).collect()
 }

@@ -1,4 +1,4 @@
-//! What is done to each, so and so often; each path returns how long it took without its preparation.
+//! The measured paths. Each runs a number of rounds and returns the time without setup.
 
 use std::{
     hint::black_box,
@@ -13,28 +13,28 @@ use futures::executor::block_on;
 
 use crate::{
     subjects::{Floor, Subject},
-    threads::{at_once, span},
+    threads::{run_on_threads, span},
 };
 
-/// A path through one kind of semaphore.
+/// A path through one semaphore.
 pub(crate) struct Path {
     pub(crate) name: String,
     pub(crate) subject: &'static str,
     pub(crate) run: Box<dyn Fn(usize) -> Duration>,
-    /// How many make a sample.
+    /// The number of rounds per sample.
     pub(crate) rounds: usize,
-    /// In how many turns it comes once, because it takes so long.
-    pub(crate) one_turn_in: u16,
+    /// One of this many samples is taken. Slow paths are sampled less often.
+    pub(crate) sample_every: u16,
 }
 
 impl Path {
-    /// Nanoseconds a round, in a sample that took so long.
-    pub(crate) fn nanoseconds(&self, took: Duration) -> f64 {
-        took.as_nanos() as f64 / self.rounds as f64
+    /// Returns the nanoseconds per round of a sample.
+    pub(crate) fn nanoseconds(&self, sample: Duration) -> f64 {
+        sample.as_nanos() as f64 / self.rounds as f64
     }
 }
 
-/// Collects the paths of one kind.
+/// Collects the paths of one semaphore.
 struct Paths {
     subject: &'static str,
     paths: Vec<Path>,
@@ -51,40 +51,40 @@ impl Paths {
         rounds: usize,
         run: impl Fn(usize) -> Duration + 'static,
     ) {
-        self.add_one_turn_in(1, name.into(), rounds, run);
+        self.add_sampled_every(1, name.into(), rounds, run);
     }
 
-    fn add_one_turn_in(
+    fn add_sampled_every(
         &mut self,
-        turns: u16,
+        sample_every: u16,
         name: String,
         rounds: usize,
         run: impl Fn(usize) -> Duration + 'static,
     ) {
         let (subject, run) = (self.subject, Box::new(run));
-        self.paths.push(Path { name, subject, run, rounds, one_turn_in: turns });
+        self.paths.push(Path { name, subject, run, rounds, sample_every });
     }
 }
 
-/// All that one thread can do.
-pub(crate) fn of_one_thread<S: Subject>() -> Vec<Path> {
+/// Returns the paths of a single thread.
+pub(crate) fn single_thread<S: Subject>() -> Vec<Path> {
     let mut paths = Paths::of::<S>();
     paths.add("uncontended", 50_000, uncontended::<S>);
     paths.add("try_uncontended", 50_000, try_uncontended::<S>);
-    if S::MOST != 1 {
+    if S::MAX_PERMITS != 1 {
         paths.add("uncontended_many", 50_000, uncontended_many::<S>);
     }
-    if S::MOST == Floor::MOST {
+    if S::MAX_PERMITS == Floor::MAX_PERMITS {
         return paths.paths;
     }
-    let rounds = 10_000 / S::ONE_IN;
+    let rounds = 10_000 / S::ROUNDS_DIVISOR;
     paths.add("handoff_1", rounds, handoff::<S, 1>);
     paths.add("handoff_64", rounds, handoff::<S, 64>);
     paths.add("handoff_1024", rounds, handoff::<S, 1024>);
     paths.add("repoll", 5 * rounds, repoll::<S>);
     paths.add("first_poll_and_queue", rounds, first_poll_and_queue::<S>);
     paths.add("cancel_queued", rounds, cancel_queued::<S>);
-    if S::ONE_IN > 1 {
+    if S::ROUNDS_DIVISOR > 1 {
         return paths.paths;
     }
     paths.add("cancel_queued_front", 1_000, |n| cancel_one_of::<S>(n, |_| 0));
@@ -94,27 +94,27 @@ pub(crate) fn of_one_thread<S: Subject>() -> Vec<Path> {
     });
     paths.add("release_to_32", 100, release_to_many::<S, 32>);
     paths.add("release_to_1000", 5, release_to_many::<S, 1_000>);
-    for (queued, one_turn_in) in [(1_000, 1), (10_000, 1), (100_000, 5), (1_000_000, 10)] {
+    for (queued, sample_every) in [(1_000, 1), (10_000, 1), (100_000, 5), (1_000_000, 10)] {
         let mut add = |name, run: fn(usize) -> Duration| {
-            paths.add_one_turn_in(one_turn_in, format!("{name}_{queued}"), queued, run);
+            paths.add_sampled_every(sample_every, format!("{name}_{queued}"), queued, run);
         };
         add("grow_queue", first_poll_and_queue::<S>);
         add("grow_cancel", cancel_all::<S>);
-        add("grow_serve", serve_all::<S>);
+        add("grow_serve", grant_all::<S>);
     }
     paths.paths
 }
 
-/// What more threads can do.
-pub(crate) fn of_threads<S: Subject + Sync>() -> Vec<Path> {
+/// Returns the paths of several threads.
+pub(crate) fn multi_thread<S: Subject + Sync>() -> Vec<Path> {
     let mut paths = Paths::of::<S>();
     paths.add("hammer_2", 200_000, hammer::<S>);
-    paths.add("hammer_queue_2", 200_000 / S::ONE_IN, hammer_queue::<S>);
+    paths.add("hammer_queue_2", 200_000 / S::ROUNDS_DIVISOR, hammer_queue::<S>);
     for permits in [1, 4] {
         for threads in [2, 4, 16, 64] {
             let name = format!("contended_{threads}_for_{permits}");
             let run = move |rounds| contend::<S>(threads, permits, rounds);
-            paths.add_one_turn_in(6, name, 16_384, run);
+            paths.add_sampled_every(6, name, 16_384, run);
         }
     }
     paths.paths
@@ -128,13 +128,13 @@ fn context() -> Context<'static> {
 fn ready<F: Future>(future: Pin<&mut F>) -> F::Output {
     match future.poll(&mut context()) {
         Poll::Ready(output) => output,
-        Poll::Pending => panic!("it has to wait"),
+        Poll::Pending => panic!("no permit is available"),
     }
 }
 
 #[inline(always)]
 fn pending<F: Future>(future: Pin<&mut F>) {
-    assert!(future.poll(&mut context()).is_pending(), "it need not wait");
+    assert!(future.poll(&mut context()).is_pending(), "a permit is available");
 }
 
 fn queue<F: Future>(make: impl FnMut() -> F, queued: usize) -> Vec<Pin<Box<F>>> {
@@ -176,7 +176,7 @@ fn try_uncontended<S: Subject>(rounds: usize) -> Duration {
     })
 }
 
-/// Gives the permit to the front of so many, who comes to the back again.
+/// Hands off the permit to the front waiter, which enqueues again at the back.
 fn handoff<S: Subject, const QUEUED: usize>(rounds: usize) -> Duration {
     let semaphore = S::new(1);
     let mut permit = ready(pin!(semaphore.acquire()));
@@ -205,7 +205,7 @@ fn repoll<S: Subject>(rounds: usize) -> Duration {
     })
 }
 
-/// In a queue that grows by one each round.
+/// Enqueues a waiter per round, so that the queue grows.
 fn first_poll_and_queue<S: Subject>(rounds: usize) -> Duration {
     let semaphore = S::new(1);
     let _permit = ready(pin!(semaphore.acquire()));
@@ -217,7 +217,7 @@ fn first_poll_and_queue<S: Subject>(rounds: usize) -> Duration {
     })
 }
 
-/// Queues behind one, and leaves.
+/// Enqueues behind another waiter, and cancels.
 fn cancel_queued<S: Subject>(rounds: usize) -> Duration {
     let semaphore = S::new(1);
     let _permit = ready(pin!(semaphore.acquire()));
@@ -230,7 +230,7 @@ fn cancel_queued<S: Subject>(rounds: usize) -> Duration {
     })
 }
 
-/// One of a thousand leaves, and comes to the back again.
+/// Cancels one of a thousand waiters, and enqueues it again at the back.
 fn cancel_one_of<S: Subject>(rounds: usize, choose: fn(usize) -> usize) -> Duration {
     let semaphore = S::new(1);
     let _permit = ready(pin!(semaphore.acquire()));
@@ -239,23 +239,23 @@ fn cancel_one_of<S: Subject>(rounds: usize, choose: fn(usize) -> usize) -> Durat
         for _ in 0..rounds {
             let chosen = choose(queue.len());
             queue.swap(chosen, 0);
-            let mut leaving = queue.pop_front().expect("a thousand are queued");
-            leaving.set(semaphore.acquire());
-            pending(leaving.as_mut());
-            queue.push_back(leaving);
+            let mut waiter = queue.pop_front().expect("the queue has a thousand waiters");
+            waiter.set(semaphore.acquire());
+            pending(waiter.as_mut());
+            queue.push_back(waiter);
         }
     })
 }
 
-/// One release that all of so many have waited for, who then look, and give it back: a round is all of
-/// that.
+/// Releases a permit for each of the waiters at once. The waiters then complete and release in
+/// turn. All of this is one round.
 fn release_to_many<S: Subject, const QUEUED: usize>(rounds: usize) -> Duration {
-    let mut took = Duration::ZERO;
+    let mut total = Duration::ZERO;
     for _ in 0..rounds {
-        let semaphore = S::new(if S::MOST == 1 { 0 } else { QUEUED });
-        let all = (S::MOST != 1).then(|| ready(pin!(semaphore.acquire_many(QUEUED))));
+        let semaphore = S::new(if S::MAX_PERMITS == 1 { 0 } else { QUEUED });
+        let all = (S::MAX_PERMITS != 1).then(|| ready(pin!(semaphore.acquire_many(QUEUED))));
         let mut queue = queue(|| semaphore.acquire(), QUEUED);
-        took += timed(|| {
+        total += timed(|| {
             match all {
                 Some(all) => drop(all),
                 None => semaphore.release(QUEUED),
@@ -265,10 +265,10 @@ fn release_to_many<S: Subject, const QUEUED: usize>(rounds: usize) -> Duration {
             }
         });
     }
-    took
+    total
 }
 
-/// So many leave, from the front on.
+/// Cancels all waiters, from front to back.
 fn cancel_all<S: Subject>(queued: usize) -> Duration {
     let semaphore = S::new(1);
     let _permit = ready(pin!(semaphore.acquire()));
@@ -280,8 +280,8 @@ fn cancel_all<S: Subject>(queued: usize) -> Duration {
     })
 }
 
-/// One permit goes through the hands of so many.
-fn serve_all<S: Subject>(queued: usize) -> Duration {
+/// Hands off one permit through the entire queue.
+fn grant_all<S: Subject>(queued: usize) -> Duration {
     let semaphore = S::new(1);
     let permit = ready(pin!(semaphore.acquire()));
     let mut queue = queue(|| semaphore.acquire(), queued);
@@ -293,32 +293,33 @@ fn serve_all<S: Subject>(queued: usize) -> Duration {
     })
 }
 
-/// Two threads, and a permit for each.
+/// Two threads acquire and release, with a permit for each.
 fn hammer<S: Subject + Sync>(rounds: usize) -> Duration {
     let semaphore = S::new(2);
-    span(at_once(2, || {
+    span(run_on_threads(2, || {
         for _ in 0..rounds / 2 {
             drop(ready(pin!(black_box(&semaphore).acquire())));
         }
     }))
 }
 
-/// Two threads, and nothing for either: both queue and leave.
+/// Two threads enqueue and cancel while no permit is available.
 fn hammer_queue<S: Subject + Sync>(rounds: usize) -> Duration {
     let semaphore = S::new(1);
     let _permit = ready(pin!(semaphore.acquire()));
-    span(at_once(2, || {
+    span(run_on_threads(2, || {
         for _ in 0..rounds / 2 {
             pending(pin!(black_box(&semaphore).acquire()));
         }
     }))
 }
 
-/// So many threads take turns; a round is one turn of one of them. Who has a permit lets others run, or
-/// one thread would be done before the next has begun.
+/// Threads compete for permits. A round is one acquire and release of one thread.
+///
+/// The holder of a permit yields. Otherwise one thread would finish before the next thread starts.
 fn contend<S: Subject + Sync>(threads: usize, permits: usize, rounds: usize) -> Duration {
     let semaphore = S::new(permits);
-    span(at_once(threads, || {
+    span(run_on_threads(threads, || {
         for _ in 0..rounds / threads {
             let _permit = block_on(black_box(&semaphore).acquire());
             yield_now();

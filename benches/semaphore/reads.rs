@@ -1,4 +1,4 @@
-//! Reads of a cached file on compio, 64 in flight: what a bound costs where it is for.
+//! Reads of a cached file on compio with 64 reads in flight: the cost of a bound in real use.
 
 use std::{
     cell::{Cell, LazyCell},
@@ -27,27 +27,27 @@ const READS: usize = 65_536;
 const READ_SIZE: usize = 4_096;
 const FILE_SIZE: usize = 16 << 20;
 
-/// All reads of a sample, made by so many tasks.
+/// The reads of a sample, distributed over tasks.
 struct Reads {
     file: File,
-    begun: Cell<usize>,
+    started: Cell<usize>,
     tasks: usize,
 }
 
 impl Reads {
-    fn of_each_task(&self) -> usize {
+    fn per_task(&self) -> usize {
         READS / self.tasks
     }
 
     async fn read(&self) {
-        let position = self.begun.get() * READ_SIZE % FILE_SIZE;
-        self.begun.set(self.begun.get() + 1);
+        let position = self.started.get() * READ_SIZE % FILE_SIZE;
+        self.started.set(self.started.get() + 1);
         let read = self.file.read_exact_at(Vec::with_capacity(READ_SIZE), position as u64).await;
-        read.0.expect("the file is there");
+        read.0.expect("the cached file is readable");
     }
 
     async fn task(&self) {
-        for _ in 0..self.of_each_task() {
+        for _ in 0..self.per_task() {
             self.read().await;
         }
     }
@@ -59,34 +59,42 @@ fn boxed<F: Future<Output = ()> + 'static>(run: fn(Rc<Reads>) -> F) -> Run {
     Rc::new(move |reads| Box::pin(run(reads)))
 }
 
-/// How compio runs.
+/// A configuration of compio.
 #[derive(Clone, Copy)]
 struct Setting {
     name: &'static str,
     driver: DriverType,
-    /// After how many runs of tasks it looks at the driver; 61 is its default.
+    /// The number of task polls between two polls of the driver. The default of compio is 61.
     event_interval: usize,
-    one_turn_in: u16,
+    sample_every: u16,
 }
 
-#[rustfmt::skip]
-const SETTINGS: [Setting; 3] = [
-    Setting { name: "io_uring", driver: DriverType::IoUring, event_interval: 61, one_turn_in: 5 },
-    Setting { name: "io_uring_256", driver: DriverType::IoUring, event_interval: 256, one_turn_in: 5 },
-    Setting { name: "polling", driver: DriverType::Poll, event_interval: 61, one_turn_in: 10 },
+/// The measured configurations. io_uring needs Linux, and the poll driver needs Unix.
+const SETTINGS: &[Setting] = &[
+    #[cfg(target_os = "linux")]
+    Setting { name: "io_uring", driver: DriverType::IoUring, event_interval: 61, sample_every: 5 },
+    #[cfg(target_os = "linux")]
+    Setting {
+        name: "io_uring_256",
+        driver: DriverType::IoUring,
+        event_interval: 256,
+        sample_every: 5,
+    },
+    #[cfg(unix)]
+    Setting { name: "polling", driver: DriverType::Poll, event_interval: 61, sample_every: 10 },
 ];
 
-/// Of each shape, in each setting.
+/// Returns a path for each way to bound the reads, in each configuration.
 pub(crate) fn bounded_reads() -> Vec<Path> {
     let ways = [
         (Semaphore::NAME, boxed(permit_for_each_read::<Semaphore>)),
         (unsync::Semaphore::NAME, boxed(permit_for_each_read::<unsync::Semaphore>)),
         ("tokio", boxed(permit_for_each_read::<tokio::sync::Semaphore>)),
         ("async-lock", boxed(permit_for_each_read::<async_lock::Semaphore>)),
-        ("compio-sync before spawn", boxed(spawn_after::<Semaphore>)),
-        ("compio-sync unsync before spawn", boxed(spawn_after::<unsync::Semaphore>)),
-        ("tokio before spawn", boxed(spawn_after::<tokio::sync::Semaphore>)),
-        ("async-lock before spawn", boxed(spawn_after::<async_lock::Semaphore>)),
+        ("compio-sync before spawn", boxed(permit_before_spawn::<Semaphore>)),
+        ("compio-sync unsync before spawn", boxed(permit_before_spawn::<unsync::Semaphore>)),
+        ("tokio before spawn", boxed(permit_before_spawn::<tokio::sync::Semaphore>)),
+        ("async-lock before spawn", boxed(permit_before_spawn::<async_lock::Semaphore>)),
         ("buffer_unordered", boxed(buffer_unordered)),
         ("64 workers", boxed(workers)),
         ("64 workers that spawn", boxed(workers_that_spawn)),
@@ -94,7 +102,7 @@ pub(crate) fn bounded_reads() -> Vec<Path> {
     ];
     let file = Rc::new(LazyCell::new(cached_file));
     let mut paths = Vec::new();
-    for setting in SETTINGS {
+    for &setting in SETTINGS {
         for tasks in [READS, READS / 16] {
             paths.extend(ways.iter().map(|(subject, run)| {
                 let (run, file) = (Rc::clone(run), Rc::clone(&file));
@@ -103,7 +111,7 @@ pub(crate) fn bounded_reads() -> Vec<Path> {
                     subject,
                     run: Box::new(move |_| sample(setting, file.path(), tasks, &run)),
                     rounds: READS,
-                    one_turn_in: setting.one_turn_in,
+                    sample_every: setting.sample_every,
                 }
             }));
         }
@@ -112,8 +120,8 @@ pub(crate) fn bounded_reads() -> Vec<Path> {
 }
 
 fn cached_file() -> NamedTempFile {
-    let mut file = NamedTempFile::new().expect("a file can be made");
-    file.write_all(&vec![7; FILE_SIZE]).expect("there is room for it");
+    let mut file = NamedTempFile::new().expect("a temporary file can be created");
+    file.write_all(&vec![7; FILE_SIZE]).expect("the temporary directory has enough space");
     file
 }
 
@@ -122,43 +130,43 @@ fn sample(setting: Setting, file: &FilePath, tasks: usize, run: &Run) -> Duratio
     proactor.driver_type(setting.driver);
     let mut runtime = RuntimeBuilder::new();
     runtime.event_interval(setting.event_interval).with_proactor(proactor);
-    runtime.build().expect("the driver is there").block_on(async {
-        let file = File::open(file).await.expect("it was just written");
-        let reads = Rc::new(Reads { file, begun: Cell::new(0), tasks });
+    runtime.build().expect("the system supports the driver").block_on(async {
+        let file = File::open(file).await.expect("the cached file exists");
+        let reads = Rc::new(Reads { file, started: Cell::new(0), tasks });
         let start = Instant::now();
         run(Rc::clone(&reads)).await;
-        let took = start.elapsed();
-        assert_eq!(reads.begun.get(), READS);
-        took
+        let elapsed = start.elapsed();
+        assert_eq!(reads.started.get(), READS);
+        elapsed
     })
 }
 
-/// So many tasks at once, to their end.
-async fn all<F: Future<Output = ()> + 'static>(tasks: usize, task: impl Fn() -> F) {
+/// Spawns the tasks at once, and waits for all of them.
+async fn spawn_all<F: Future<Output = ()> + 'static>(tasks: usize, task: impl Fn() -> F) {
     let tasks: Vec<_> = (0..tasks).map(|_| spawn(task())).collect();
     for task in tasks {
-        task.await.expect("it does not panic");
+        task.await.expect("tasks do not panic");
     }
 }
 
-/// All tasks are there at once, and each waits for a permit for each of its reads.
+/// Spawns all tasks at once. Each task acquires a permit for each of its reads.
 async fn permit_for_each_read<S: Subject>(reads: Rc<Reads>) {
     let semaphore = Rc::new(S::new(IN_FLIGHT));
     let task = || {
         let (reads, semaphore) = (Rc::clone(&reads), Rc::clone(&semaphore));
         async move {
-            for _ in 0..reads.of_each_task() {
+            for _ in 0..reads.per_task() {
                 let _permit = semaphore.acquire().await;
                 reads.read().await;
             }
         }
     };
-    all(reads.tasks, task).await;
+    spawn_all(reads.tasks, task).await;
 }
 
-/// A task is spawned after there is a permit for it, and has that to its end.
-async fn spawn_after<S: Subject>(reads: Rc<Reads>) {
-    // Tasks want what lives for ever.
+/// Acquires a permit before each spawn. The task holds the permit until its end.
+async fn permit_before_spawn<S: Subject>(reads: Rc<Reads>) {
+    // The tasks need a `'static` reference.
     let semaphore: &S = Box::leak(Box::new(S::new(IN_FLIGHT)));
     for _ in 0..reads.tasks {
         let permit = semaphore.acquire().await;
@@ -183,26 +191,26 @@ async fn workers(reads: Rc<Reads>) {
     let worker = || {
         let reads = Rc::clone(&reads);
         async move {
-            while reads.begun.get() < READS {
+            while reads.started.get() < READS {
                 reads.read().await;
             }
         }
     };
-    all(IN_FLIGHT, worker).await;
+    spawn_all(IN_FLIGHT, worker).await;
 }
 
-/// What tasks cost that nobody waits for but their worker.
+/// Spawns tasks from a fixed number of workers: the cost of the tasks without a semaphore.
 async fn workers_that_spawn(reads: Rc<Reads>) {
     let worker = || {
         let reads = Rc::clone(&reads);
         async move {
             for _ in 0..reads.tasks / IN_FLIGHT {
                 let reads = Rc::clone(&reads);
-                spawn(async move { reads.task().await }).await.expect("it does not panic");
+                spawn(async move { reads.task().await }).await.expect("tasks do not panic");
             }
         }
     };
-    all(IN_FLIGHT, worker).await;
+    spawn_all(IN_FLIGHT, worker).await;
 }
 
 async fn unbounded(reads: Rc<Reads>) {
@@ -210,5 +218,5 @@ async fn unbounded(reads: Rc<Reads>) {
         let reads = Rc::clone(&reads);
         async move { reads.task().await }
     };
-    all(reads.tasks, task).await;
+    spawn_all(reads.tasks, task).await;
 }

@@ -1,10 +1,10 @@
-//! What was measured: one table, and a file of it.
+//! The results, as a table and as files.
 
 use std::{error::Error, fs, path::Path};
 
 use crate::chart::draw;
 
-/// One figure.
+/// The time per round of one path through one semaphore.
 pub(crate) struct Row {
     pub(crate) path: String,
     pub(crate) subject: &'static str,
@@ -13,11 +13,11 @@ pub(crate) struct Row {
 
 pub(crate) struct Report(pub(crate) Vec<Row>);
 
-/// What the others are compared with.
-const OURS: &str = "compio-sync";
+/// The semaphore with which the others are compared.
+const BASELINE: &str = "compio-sync";
 
 impl Report {
-    /// In the order in which they were first measured.
+    /// Returns the names of the paths, in the order of measurement.
     fn paths(&self) -> Vec<&str> {
         let mut paths = Vec::new();
         for row in &self.0 {
@@ -32,24 +32,26 @@ impl Report {
         self.0.iter().filter(move |row| row.path == path)
     }
 
-    pub(crate) fn ours(&self, path: &str) -> Option<f64> {
-        self.of_path(path).find(|row| row.subject == OURS).map(|row| row.nanoseconds)
+    /// Returns the time of compio-sync.
+    pub(crate) fn baseline(&self, path: &str) -> Option<f64> {
+        self.of_path(path).find(|row| row.subject == BASELINE).map(|row| row.nanoseconds)
     }
 
-    /// A line for each semaphore under each path, and how many times as much as ours it is.
+    /// Prints one line per semaphore for each path, with the ratio to compio-sync.
     pub(crate) fn print(&self) {
+        println!("{:<35} {:>15}   ratio", "path and semaphore", "time per round");
         for path in self.paths() {
             println!("{path}");
-            let ours = self.ours(path);
+            let baseline = self.baseline(path);
             for Row { subject, nanoseconds, .. } in self.of_path(path) {
-                let ratio =
-                    ours.map_or(String::new(), |ours| format!("{:8.2}", nanoseconds / ours));
+                let ratio = baseline
+                    .map_or(String::new(), |baseline| format!("{:8.2}", nanoseconds / baseline));
                 println!("    {subject:<31} {nanoseconds:>12.2} ns{ratio}");
             }
         }
     }
 
-    /// Writes `speed.csv`, and `speed.svg` of what the chart shows.
+    /// Writes all results to `speed.csv`, and draws the chart `speed.svg`.
     pub(crate) fn save(&self, folder: &Path) -> Result<(), Box<dyn Error>> {
         let mut csv = String::from("path,subject,nanoseconds\n");
         for Row { path, subject, nanoseconds } in &self.0 {

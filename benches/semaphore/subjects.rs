@@ -1,31 +1,31 @@
-//! What is measured: ours, the peers, and the floor, behind one interface.
+//! The measured semaphores behind one interface: compio-sync, its peers, and a lower bound.
 
 use std::{
     future::ready,
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-/// A semaphore. What its future is ready with gives the permits back when it is dropped.
+/// A semaphore. The output of its acquire future is a guard that releases the permits when dropped.
 pub(crate) trait Subject: 'static {
     const NAME: &str;
 
-    /// The most permits that it can have, or that can be asked for at once; 1 where there is no asking
-    /// for many.
-    const MOST: usize = usize::MAX;
+    /// The maximum number of permits of an acquire: 1 if a future acquires a single permit only,
+    /// and 0 for the lower bound, which cannot wait.
+    const MAX_PERMITS: usize = usize::MAX;
 
-    /// Of how many rounds one is made, where a round with waiting takes so long.
-    const ONE_IN: usize = 1;
+    /// The divisor of the number of rounds on paths that wait. It is above 1 if waits are slow.
+    const ROUNDS_DIVISOR: usize = 1;
 
     fn new(permits: usize) -> Self;
     fn acquire<'s>(&'s self) -> impl Future<Output: 's>;
     fn acquire_many(&self, permits: usize) -> impl Future;
     fn try_acquire(&self) -> impl Sized;
 
-    /// Gives back permits of which there is no guard.
+    /// Releases permits that have no guard.
     fn release(&self, permits: usize);
 }
 
-macro_rules! ours {
+macro_rules! compio_sync {
     ($($Semaphore:ty = $name:literal),*) => {$(
         impl Subject for $Semaphore {
             const NAME: &str = $name;
@@ -52,7 +52,7 @@ macro_rules! ours {
         }
     )*};
 }
-ours!(
+compio_sync!(
     compio_sync::Semaphore = "compio-sync",
     compio_sync::ClosableSemaphore = "compio-sync closable",
     compio_sync::unsync::Semaphore = "compio-sync unsync",
@@ -85,7 +85,7 @@ impl Subject for tokio::sync::Semaphore {
 
 impl Subject for async_lock::Semaphore {
     const NAME: &str = "async-lock";
-    const MOST: usize = 1;
+    const MAX_PERMITS: usize = 1;
 
     fn new(permits: usize) -> Self {
         Self::new(permits)
@@ -108,8 +108,8 @@ impl Subject for async_lock::Semaphore {
     }
 }
 
-/// Those that are asked for a number of permits, be it one.
-macro_rules! by_number {
+/// Semaphores whose `acquire` has the number of permits as its argument.
+macro_rules! acquires_by_number {
     ($($Semaphore:ty = $name:literal, $new:expr, $release:ident);*) => {$(
         impl Subject for $Semaphore {
             const NAME: &str = $name;
@@ -136,14 +136,16 @@ macro_rules! by_number {
         }
     )*};
 }
-by_number!(
+acquires_by_number!(
     asyncband::semaphore::Semaphore = "asyncband", Self::new, release;
     maitake_sync::Semaphore = "maitake-sync", Self::new, add_permits;
-    futures_intrusive::sync::Semaphore = "futures-intrusive", |permits| Self::new(true, permits), release;
-    futures_intrusive::sync::LocalSemaphore = "futures-intrusive local", |permits| Self::new(true, permits), release
+    futures_intrusive::sync::Semaphore =
+        "futures-intrusive", |permits| Self::new(true, permits), release;
+    futures_intrusive::sync::LocalSemaphore =
+        "futures-intrusive local", |permits| Self::new(true, permits), release
 );
 
-/// It has no guards and no permits but those that it begins with.
+/// A semaphore without guards, whose permits cannot be more than its initial ones.
 pub(crate) struct Saa(saa::Semaphore);
 
 struct SaaPermits<'a>(&'a saa::Semaphore, usize);
@@ -156,8 +158,8 @@ impl Drop for SaaPermits<'_> {
 
 impl Subject for Saa {
     const NAME: &str = "saa";
-    const MOST: usize = saa::Semaphore::MAX_PERMITS;
-    const ONE_IN: usize = 500;
+    const MAX_PERMITS: usize = saa::Semaphore::MAX_PERMITS;
+    const ROUNDS_DIVISOR: usize = 500;
 
     fn new(permits: usize) -> Self {
         Self(saa::Semaphore::with_permits(permits))
@@ -186,7 +188,7 @@ impl Subject for Saa {
     }
 }
 
-/// Two bare compare-exchanges: nothing that counts permits in an atomic can be faster.
+/// Two compare-exchanges: the lower bound of a semaphore that counts its permits in an atomic.
 pub(crate) struct Floor(AtomicUsize);
 
 struct FloorPermits<'a>(&'a AtomicUsize, usize);
@@ -198,13 +200,14 @@ impl Drop for FloorPermits<'_> {
 }
 
 fn exchange(free: &AtomicUsize, change: impl FnOnce(usize) -> usize) {
-    let seen = free.load(Ordering::Relaxed);
-    let changed = free.compare_exchange(seen, change(seen), Ordering::AcqRel, Ordering::Relaxed);
-    assert!(changed.is_ok(), "it is for one thread");
+    let current = free.load(Ordering::Relaxed);
+    let result =
+        free.compare_exchange(current, change(current), Ordering::AcqRel, Ordering::Relaxed);
+    assert!(result.is_ok(), "the lower bound is used by one thread");
 }
 
 impl Floor {
-    fn take(&self, permits: usize) -> FloorPermits<'_> {
+    fn acquire_now(&self, permits: usize) -> FloorPermits<'_> {
         exchange(&self.0, |free| free - permits);
         FloorPermits(&self.0, permits)
     }
@@ -212,25 +215,25 @@ impl Floor {
 
 impl Subject for Floor {
     const NAME: &str = "two compare-exchanges";
-    const MOST: usize = 0;
+    const MAX_PERMITS: usize = 0;
 
     fn new(permits: usize) -> Self {
         Self(AtomicUsize::new(permits))
     }
 
     fn acquire(&self) -> impl Future {
-        ready(self.take(1))
+        ready(self.acquire_now(1))
     }
 
     fn acquire_many(&self, permits: usize) -> impl Future {
-        ready(self.take(permits))
+        ready(self.acquire_now(permits))
     }
 
     fn try_acquire(&self) -> impl Sized {
-        self.take(1)
+        self.acquire_now(1)
     }
 
     fn release(&self, _: usize) {
-        unreachable!("nobody waits for it");
+        unreachable!("the lower bound never waits");
     }
 }

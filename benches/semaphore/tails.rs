@@ -1,16 +1,16 @@
-//! How long threads wait for their turn: not the median of all, but the worst.
+//! Wait latency with more threads than cores, up to the slowest wait.
 
 use std::{thread::yield_now, time::Instant};
 
 use futures::executor::block_on;
 use hdrhistogram::Histogram;
 
-use crate::{report::Row, subjects::Subject, threads::at_once};
+use crate::{report::Row, subjects::Subject, threads::run_on_threads};
 
-/// Turns of all threads together in a sample.
-const TURNS: usize = 16_384;
+/// The number of acquires per sample, over all threads.
+const ACQUIRES: usize = 16_384;
 
-/// The waits of so many threads for the one permit of one kind of semaphore.
+/// The wait latencies of a number of threads for the only permit of a semaphore.
 #[derive(Clone)]
 pub(crate) struct Tails {
     threads: usize,
@@ -21,11 +21,11 @@ pub(crate) struct Tails {
 
 impl Tails {
     pub(crate) fn of<S: Subject + Sync>() -> [Self; 3] {
-        let waits = Histogram::new(3).expect("three digits are allowed");
+        let waits = Histogram::new(3).expect("three significant digits are valid");
         [4, 16, 64].map(|threads| Self {
             threads,
             subject: S::NAME,
-            run: take_turns::<S>,
+            run: measure_waits::<S>,
             waits: waits.clone(),
         })
     }
@@ -53,11 +53,11 @@ impl Tails {
     }
 }
 
-fn take_turns<S: Subject + Sync>(threads: usize) -> Histogram<u64> {
+fn measure_waits<S: Subject + Sync>(threads: usize) -> Histogram<u64> {
     let semaphore = S::new(1);
-    let waits = at_once(threads, || {
-        let mut waits = Histogram::new(3).expect("three digits are allowed");
-        for _ in 0..TURNS / threads {
+    let waits = run_on_threads(threads, || {
+        let mut waits = Histogram::new(3).expect("three significant digits are valid");
+        for _ in 0..ACQUIRES / threads {
             let start = Instant::now();
             let permit = block_on(semaphore.acquire());
             waits += start.elapsed().as_nanos() as u64;
@@ -68,7 +68,7 @@ fn take_turns<S: Subject + Sync>(threads: usize) -> Histogram<u64> {
     });
     waits
         .into_iter()
-        .map(|waits| waits.done)
+        .map(|work| work.result)
         .reduce(|all, waits| all + waits)
-        .expect("some thread ran")
+        .expect("there is at least one thread")
 }

@@ -1,4 +1,4 @@
-//! Threads that begin at once.
+//! Threads that start their work at the same time.
 
 use std::{
     sync::Barrier,
@@ -6,28 +6,29 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What one of them did, and from when to when.
+/// The result of a thread's work, with its start and end.
 pub(crate) struct Work<T> {
-    pub(crate) done: T,
+    pub(crate) result: T,
     start: Instant,
     end: Instant,
 }
 
-pub(crate) fn at_once<T: Send>(threads: usize, work: impl Fn() -> T + Sync) -> Vec<Work<T>> {
+/// Runs the work on each of the threads, once all of them have started.
+pub(crate) fn run_on_threads<T: Send>(threads: usize, work: impl Fn() -> T + Sync) -> Vec<Work<T>> {
     let barrier = Barrier::new(threads);
     let thread = || {
         barrier.wait();
         let start = Instant::now();
-        let done = work();
-        Work { done, start, end: Instant::now() }
+        let result = work();
+        Work { result, start, end: Instant::now() }
     };
     thread::scope(|scope| {
         let threads: Vec<_> = (0..threads).map(|_| scope.spawn(thread)).collect();
-        threads.into_iter().map(|thread| thread.join().expect("it does not panic")).collect()
+        threads.into_iter().map(|thread| thread.join().expect("threads do not panic")).collect()
     })
 }
 
-/// From the first that began to the last that ended.
+/// Returns the time from the first start to the last end.
 pub(crate) fn span<T>(works: Vec<Work<T>>) -> Duration {
     let start = works.iter().map(|work| work.start).min();
     let end = works.iter().map(|work| work.end).max();

@@ -1,4 +1,4 @@
-//! A limit that is moved while it is in use, and what it has let through.
+//! A limit that can be changed while it is in use, with statistics.
 
 use std::{
     fmt::{self, Display},
@@ -13,9 +13,9 @@ use compio_sync::Semaphore;
 pub(crate) struct Limit {
     pub(crate) name: &'static str,
     pub(crate) semaphore: Arc<Semaphore>,
-    /// Connections, or bytes that were read.
-    pub(crate) passed: AtomicU64,
-    /// Counted apart from the semaphore, to check it.
+    /// The total of connections accepted, or of bytes read.
+    pub(crate) total: AtomicU64,
+    /// Counted independently of the semaphore, to check it.
     in_flight: AtomicUsize,
     peak: AtomicUsize,
     highest: AtomicUsize,
@@ -26,34 +26,35 @@ impl Limit {
         Self {
             name,
             semaphore: Arc::new(Semaphore::new(limit)),
-            passed: AtomicU64::new(0),
+            total: AtomicU64::new(0),
             in_flight: AtomicUsize::new(0),
             peak: AtomicUsize::new(0),
             highest: AtomicUsize::new(limit),
         }
     }
 
-    /// What a command line or a typed line may set it to.
+    /// Parses a limit from the command line or from standard input.
     pub(crate) fn parse(text: &str) -> Result<usize, String> {
         let limit = text.parse().ok().filter(|limit| (1..=Semaphore::MAX_PERMITS).contains(limit));
-        limit.ok_or_else(|| format!("not a number from 1 to {}", Semaphore::MAX_PERMITS))
+        limit.ok_or_else(|| format!("expected a number from 1 to {}", Semaphore::MAX_PERMITS))
     }
 
-    /// Says what it was before.
+    /// Changes the limit, and returns a message with the new and the previous value.
     pub(crate) fn set(&self, limit: usize) -> String {
         self.highest.fetch_max(limit, Relaxed);
-        let before = self.semaphore.set_max_permits(limit);
-        format!("{} limit {limit}, {before} before", self.name)
+        let previous = self.semaphore.set_max_permits(limit);
+        format!("{} limit {limit}, was {previous}", self.name)
     }
 
-    /// Counts so many as in flight, until what it returns is dropped: before the permit, then.
+    /// Counts the amount as in flight until the returned guard is dropped. Drop the guard before
+    /// the permit.
     pub(crate) fn count(&self, amount: usize) -> Counted<'_> {
         let in_flight = self.in_flight.fetch_add(amount, Relaxed) + amount;
         self.peak.fetch_max(in_flight, Relaxed);
         Counted { limit: self, amount }
     }
 
-    /// The most that was in flight, and the highest that the limit was.
+    /// Returns the peak in flight and the highest limit.
     pub(crate) fn peak(&self) -> (usize, usize) {
         (self.peak.load(Relaxed), self.highest.load(Relaxed))
     }

@@ -1,5 +1,6 @@
-//! An echo server, and clients that send it requests through the proxy: on the thread of the proxy, so that
-//! what is measured is the work of all three.
+//! An echo server, and clients that send requests to it through the proxy.
+//!
+//! They run on the thread of the proxy, so the latencies contain the work of all three.
 
 use std::{
     cell::{Cell, RefCell},
@@ -18,20 +19,25 @@ use compio::{
 use futures::future::try_join_all;
 use hdrhistogram::Histogram;
 
-use crate::{accept, at, within};
+use crate::{accept, with_address, within};
 
 #[derive(Args, Clone, Copy)]
 pub(crate) struct LoadOptions {
-    /// How many clients connect again and again, 128 at most: as many as the backlog holds
+    /// Number of clients that reconnect repeatedly, at most 128: the size of the backlog
     #[arg(long, default_value_t = 64, value_parser = value_parser!(u16).range(1..=128))]
     clients: u16,
-    /// How many requests a client sends on a connection
+    /// Number of requests that a client sends per connection
     #[arg(long, default_value_t = 20, value_parser = value_parser!(u32).range(1..))]
     requests: u32,
-    /// How many bytes a request has, and its answer; 16 MiB at most
-    #[arg(long, value_name = "BYTES", default_value_t = 65_536, value_parser = value_parser!(u32).range(1..=1 << 24))]
+    /// Size of a request and of its response in bytes, at most 16 MiB
+    #[arg(
+        long,
+        value_name = "BYTES",
+        default_value_t = 65_536,
+        value_parser = value_parser!(u32).range(1..=1 << 24)
+    )]
     request_size: u32,
-    /// How long clients send requests; 0 is until Ctrl-C
+    /// Run time of the clients in seconds; 0 runs until Ctrl-C
     #[arg(long, default_value_t = 3)]
     seconds: u32,
 }
@@ -45,12 +51,12 @@ pub(crate) struct Load<'a> {
 }
 
 impl Load<'_> {
-    pub(crate) async fn run(self, echo: TcpListener) -> io::Result<Answered> {
-        spawn(answer_all(echo, self.size())).detach();
-        let answered = RefCell::new(Answered::new(self.size()));
-        let clients = (0..self.options.clients).map(|_| self.run_client(&answered));
-        at("a client of", self.proxy, try_join_all(clients).await)?;
-        Ok(answered.into_inner())
+    pub(crate) async fn run(self, echo: TcpListener) -> io::Result<Latencies> {
+        spawn(serve_echo(echo, self.size())).detach();
+        let latencies = RefCell::new(Latencies::new(self.size()));
+        let clients = (0..self.options.clients).map(|_| self.run_client(&latencies));
+        with_address("a client of", self.proxy, try_join_all(clients).await)?;
+        Ok(latencies.into_inner())
     }
 
     fn size(&self) -> usize {
@@ -62,19 +68,19 @@ impl Load<'_> {
         self.stopped.get() || !seconds.is_zero() && self.started.elapsed() >= seconds
     }
 
-    /// Sends a request at least, however late it starts.
-    async fn run_client(&self, answered: &RefCell<Answered>) -> io::Result<()> {
+    /// Sends at least one request, even if the run time is over.
+    async fn run_client(&self, latencies: &RefCell<Latencies>) -> io::Result<()> {
         loop {
             let mut stream = TcpStream::connect(self.proxy).await?;
             stream.set_nodelay(true)?;
             let latency = within(self.timeout, self.request(&mut stream)).await?;
-            answered.borrow_mut().first.saturating_record(latency);
+            latencies.borrow_mut().first.saturating_record(latency);
             for _ in 1..self.options.requests {
                 if self.is_over() {
                     break;
                 }
                 let latency = within(self.timeout, self.request(&mut stream)).await?;
-                answered.borrow_mut().others.saturating_record(latency);
+                latencies.borrow_mut().later.saturating_record(latency);
             }
             stream.close().await?;
             if self.is_over() {
@@ -83,63 +89,65 @@ impl Load<'_> {
         }
     }
 
-    /// Returns its latency in microseconds.
+    /// Sends a request, and returns its latency in microseconds.
     async fn request(&self, stream: &mut TcpStream) -> io::Result<u64> {
         let mut request = vec![0; self.size()];
         fastrand::fill(&mut request);
         let started = Instant::now();
         let BufResult(written, request) = stream.write_all(request).await;
         written?;
-        let BufResult(read, answer) = stream.read_exact(vec![0; self.size()]).await;
+        let BufResult(read, response) = stream.read_exact(vec![0; self.size()]).await;
         read?;
-        if answer != request {
-            return Err(io::Error::other("an answer that is none"));
+        if response != request {
+            return Err(io::Error::other("the response differs from the request"));
         }
         Ok(started.elapsed().as_micros() as u64)
     }
 }
 
-/// The latencies of what was answered, in microseconds.
-pub(crate) struct Answered {
+/// The latencies of requests in microseconds.
+pub(crate) struct Latencies {
     size: usize,
-    /// Of the first request of each connection, which waits for a permit, too.
+    /// The first requests of connections. These latencies include the wait for a permit.
     first: Histogram<u64>,
-    others: Histogram<u64>,
+    /// All other requests.
+    later: Histogram<u64>,
 }
 
-impl Answered {
+impl Latencies {
     fn new(size: usize) -> Self {
         let an_hour = 3_600_000_000;
-        let histogram = Histogram::new_with_max(an_hour, 3).expect("the bounds are right");
-        Self { size, first: histogram.clone(), others: histogram }
+        let histogram = Histogram::new_with_max(an_hour, 3).expect("the bounds are valid");
+        Self { size, first: histogram.clone(), later: histogram }
     }
 
-    /// An error if the proxy has passed on something else.
+    /// Prints the latencies. Fails if the totals of the proxy differ from those of the clients.
     pub(crate) fn summarize(&self, [connections, up, down]: [u64; 3]) -> io::Result<()> {
-        let requests = self.first.len() + self.others.len();
+        let requests = self.first.len() + self.later.len();
         let mut out = io::stdout().lock();
-        writeln!(out, "requests          {requests}, all answered")?;
-        for (name, latency) in [("first of each", &self.first), ("all others", &self.others)] {
+        writeln!(out, "requests          {requests} completed")?;
+        for (name, latency) in [("first requests", &self.first), ("later requests", &self.later)] {
             let [p50, p99] = [0.5, 0.99].map(|q| latency.value_at_quantile(q) as f64 / 1e3);
             writeln!(out, "{name:<16}  p50 {p50:.2} ms, p99 {p99:.2} ms")?;
         }
         let bytes = requests * self.size as u64;
         if [connections, up, down] != [self.first.len(), bytes, bytes] {
-            return Err(io::Error::other("the proxy has not passed on what the clients have sent"));
+            let message = "the proxy and its clients counted different connections or bytes";
+            return Err(io::Error::other(message));
         }
         Ok(())
     }
 }
 
-async fn answer_all(listener: TcpListener, size: usize) {
+async fn serve_echo(listener: TcpListener, size: usize) {
     loop {
         let (stream, _) = accept(&listener).await;
-        spawn(answer(stream, size)).detach();
+        spawn(echo(stream, size)).detach();
     }
 }
 
-/// Goes on until its client closes, or until something fails, which the client notices.
-async fn answer(mut stream: TcpStream, size: usize) -> io::Result<()> {
+/// Echoes requests until the client closes the connection. Errors are noticed by the client.
+async fn echo(mut stream: TcpStream, size: usize) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut buffer = vec![0; size];
     loop {

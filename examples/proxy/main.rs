@@ -1,8 +1,11 @@
-//! A TCP proxy with a limit on its connections, a permit each, and a limit on the bytes in flight, as many
-//! permits as a buffer holds. A thread that reads standard input moves both while they are in use.
+//! A TCP proxy with a limit on connections and a limit on the bytes in flight.
 //!
-//! Each way has its own limit on bytes. With one for both, buffers on the way up could hold all of it and
-//! wait for an upstream that reads on when its answer is taken, which waits for a buffer on the way down.
+//! A connection holds one permit, and a buffer holds one permit per byte. A thread that reads
+//! standard input changes both limits while they are in use.
+//!
+//! Each direction has its own limit on bytes, because a shared limit could deadlock. Buffers on the
+//! way up could hold all permits while the upstream reads only after its response is sent. The
+//! response would wait for a buffer on the way down.
 
 mod limit;
 mod load;
@@ -38,30 +41,41 @@ use self::{
     load::{Load, LoadOptions},
 };
 
-/// Passes on what comes in over TCP, with a limit on connections and one on the bytes in flight.
+/// Forwards TCP connections, with a limit on connections and a limit on the bytes in flight.
 ///
-/// Without --upstream it stands between an echo server and clients of its own, and ends with a summary.
-/// With it, it serves until Ctrl-C. Limits are moved by lines of standard input: 'connections 10', or the
-/// number only, and 'bytes 65536'. An empty line asks how it stands.
+/// Without --upstream, the proxy connects clients of its own to an echo server, and prints a
+/// summary at the end. With --upstream, the proxy runs until Ctrl-C. Lines on standard input change
+/// the limits: 'connections 10' or just '10', and 'bytes 65536'. An empty line prints the current
+/// use.
 #[derive(Parser)]
 #[command(name = "proxy")]
 struct Arguments {
-    /// How many connections are open at once; others wait in the backlog of the listener
+    /// Maximum number of open connections; more connections wait in the backlog of the listener
     #[arg(long, default_value_t = 16, value_parser = Limit::parse)]
     connections: usize,
-    /// How many bytes are in flight each way, a buffer at least
+    /// Maximum number of bytes in flight in each direction, at least one buffer
     #[arg(long, default_value_t = 131_072, value_parser = Limit::parse)]
     bytes: usize,
-    /// How many bytes a buffer holds, 16 MiB at most
-    #[arg(long, value_name = "BYTES", default_value_t = 16_384, value_parser = value_parser!(u32).range(1..=1 << 24))]
+    /// Size of a buffer in bytes, at most 16 MiB
+    #[arg(
+        long,
+        value_name = "BYTES",
+        default_value_t = 16_384,
+        value_parser = value_parser!(u32).range(1..=1 << 24)
+    )]
     buffer: u32,
-    /// How long a peer may take to accept a connection or a buffer, or to answer a client, in milliseconds
-    #[arg(long, value_name = "MILLIS", default_value_t = 10_000, value_parser = value_parser!(u32).range(1..))]
+    /// Timeout for a connect, for the write of a buffer and for a response, in milliseconds
+    #[arg(
+        long,
+        value_name = "MILLIS",
+        default_value_t = 10_000,
+        value_parser = value_parser!(u32).range(1..)
+    )]
     timeout: u32,
-    /// Where it listens; port 0 is any that is free
+    /// Address to listen on; port 0 selects a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
-    /// Where it connects to; an echo server of its own, with clients, if it is not given
+    /// Address to forward to [default: a built-in echo server, with clients]
     #[arg(long, value_name = "ADDRESS", conflicts_with = "LoadOptions")]
     upstream: Option<SocketAddr>,
     #[command(flatten)]
@@ -70,12 +84,11 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    if let Err(wrong) = check_bytes(arguments.bytes, arguments.buffer as usize) {
-        let wrong = format!("--bytes {}: {wrong}", arguments.bytes);
-        Arguments::command().error(ErrorKind::ValueValidation, wrong).exit();
+    if let Err(message) = check_bytes(arguments.bytes, arguments.buffer as usize) {
+        let message = format!("--bytes {}: {message}", arguments.bytes);
+        Arguments::command().error(ErrorKind::ValueValidation, message).exit();
     }
-    let outcome = Runtime::new().and_then(|runtime| runtime.block_on(run(arguments)));
-    match outcome {
+    match Runtime::new().and_then(|runtime| runtime.block_on(run(arguments))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("proxy: {error}");
@@ -84,14 +97,18 @@ fn main() -> ExitCode {
     }
 }
 
-/// A request for more permits than the limit waits until it is raised, and all others wait behind it.
+/// Rejects a limit that is smaller than a buffer. A buffer would wait until the limit is raised,
+/// and all other buffers would wait behind it.
 fn check_bytes(bytes: usize, buffer: usize) -> Result<(), String> {
-    let message = || format!("less than the {buffer} bytes of a buffer, which would wait forever");
-    if bytes < buffer { Err(message()) } else { Ok(()) }
+    if bytes < buffer {
+        return Err(format!("less than the {buffer} bytes of a buffer, which would wait forever"));
+    }
+    Ok(())
 }
 
 async fn run(arguments: Arguments) -> io::Result<()> {
-    let listener = at("--listen", arguments.listen, TcpListener::bind(arguments.listen).await)?;
+    let bound = TcpListener::bind(arguments.listen).await;
+    let listener = with_address("--listen", arguments.listen, bound)?;
     let listening = listener.local_addr()?;
     let (upstream, echo) = match arguments.upstream {
         Some(upstream) => (upstream, None),
@@ -101,14 +118,15 @@ async fn run(arguments: Arguments) -> io::Result<()> {
         }
     };
     let proxy = Arc::new(Proxy::new(&arguments, upstream));
-    start_to_obey(&proxy);
-    // In this order, for the second says that there is somebody for Ctrl-C.
+    start_command_thread(&proxy);
+    // The signal handler is installed first, before the second task prints that Ctrl-C stops the
+    // proxy.
     let ctrl_c = spawn(compio::signal::ctrl_c());
     spawn(Arc::clone(&proxy).accept(listener)).detach();
 
     let started = Instant::now();
     let Some(echo) = echo else {
-        ctrl_c.await.expect("a task neither panics nor is cancelled")?;
+        ctrl_c.await.expect("tasks neither panic nor are cancelled")?;
         return proxy.summarize(started.elapsed());
     };
     let stopped = Cell::new(false);
@@ -119,30 +137,32 @@ async fn run(arguments: Arguments) -> io::Result<()> {
         started,
         stopped: &stopped,
     };
-    let answered = match select(pin!(load.run(echo)), ctrl_c).await {
-        Either::Left((answered, _)) => answered?,
+    let latencies = match select(pin!(load.run(echo)), ctrl_c).await {
+        Either::Left((latencies, _)) => latencies?,
         Either::Right((_, load)) => {
             stopped.set(true);
             load.await?
         }
     };
     proxy.summarize(started.elapsed())?;
-    answered.summarize(proxy.limits().map(|limit| limit.passed.load(Relaxed)))
+    latencies.summarize(proxy.limits().map(|limit| limit.total.load(Relaxed)))
 }
 
-/// Returns when the thread runs: a Ctrl-C that came in the middle of its start would abort the program,
-/// for who handles the signal asks which thread it has interrupted.
-fn start_to_obey(proxy: &Arc<Proxy>) {
-    let (proxy, is_running) = (Arc::clone(proxy), Arc::new(Barrier::new(2)));
-    let has_started = Arc::clone(&is_running);
+/// Starts the thread that reads standard input, and waits until the thread runs.
+///
+/// A signal that interrupts a thread while it starts aborts the program, because the signal handler
+/// asks for the current thread.
+fn start_command_thread(proxy: &Arc<Proxy>) {
+    let (proxy, running) = (Arc::clone(proxy), Arc::new(Barrier::new(2)));
+    let started = Arc::clone(&running);
     thread::spawn(move || {
-        has_started.wait();
-        proxy.obey_lines();
+        started.wait();
+        proxy.read_commands();
     });
-    is_running.wait();
+    running.wait();
 }
 
-/// What the connections share with the thread that reads standard input.
+/// The state shared by the connections and the thread that reads standard input.
 struct Proxy {
     upstream: SocketAddr,
     buffer: usize,
@@ -172,16 +192,17 @@ impl Proxy {
 
     async fn accept(self: Arc<Self>, listener: TcpListener) -> io::Result<()> {
         let (from, to) = (listener.local_addr()?, self.upstream);
-        writeln!(io::stdout(), "proxy on {from} to {to}; Ctrl-C ends it")?;
+        writeln!(io::stdout(), "listening on {from}, forwarding to {to}; press Ctrl-C to stop")?;
         loop {
-            // Before accepting: who has no permit waits in the backlog, and costs nothing here.
+            // The permit is acquired first, so that a connection without one waits in the backlog,
+            // at no cost.
             let permit = Arc::clone(&self.connections.semaphore).acquire_owned().await;
             let (client, peer) = accept(&listener).await;
             let proxy = Arc::clone(&self);
             let connection = async move {
                 let _permit = permit;
                 let _counted = proxy.connections.count(1);
-                proxy.connections.passed.fetch_add(1, Relaxed);
+                proxy.connections.total.fetch_add(1, Relaxed);
                 if let Err(error) = proxy.serve(client).await {
                     proxy.failed.fetch_add(1, Relaxed);
                     eprintln!("proxy: {peer}: {error}");
@@ -193,26 +214,29 @@ impl Proxy {
 
     async fn serve(&self, client: TcpStream) -> io::Result<()> {
         let connected = within(self.timeout, TcpStream::connect(self.upstream)).await;
-        let upstream = at("upstream", self.upstream, connected)?;
+        let upstream = with_address("upstream", self.upstream, connected)?;
         client.set_nodelay(true)?;
         upstream.set_nodelay(true)?;
-        let up = self.pass_on(&client, &upstream, &self.up);
-        let down = self.pass_on(&upstream, &client, &self.down);
+        let up = self.forward(&client, &upstream, &self.up);
+        let down = self.forward(&upstream, &client, &self.down);
         try_join(up, down).await?;
-        // A descriptor is free when closing has ended, not when it was begun.
+        // Dropping a stream only starts to close it. Awaiting the close frees its descriptor before
+        // the permit is released.
         upstream.close().await?;
         client.close().await
     }
 
-    /// Ends when one side has shut down its writing, and the other was told. The other way goes on.
-    async fn pass_on(
+    /// Forwards data in one direction until its end, and then shuts the direction down. The other
+    /// direction stays open.
+    async fn forward(
         &self,
         mut from: &TcpStream,
         mut to: &TcpStream,
         limit: &Limit,
     ) -> io::Result<()> {
         loop {
-            // Waits with a byte that is left there: a connection that is silent holds no buffer.
+            // Waits for data without reading any, so that an idle connection does not hold a
+            // buffer.
             let BufResult(peeked, _) = from.peek([0; 1]).await;
             if peeked? == 0 {
                 return to.shutdown().await;
@@ -220,25 +244,26 @@ impl Proxy {
             let _permit = limit.semaphore.acquire_many(self.buffer).await;
             let _counted = limit.count(self.buffer);
             let BufResult(read, filled) = from.read(Vec::with_capacity(self.buffer)).await;
-            limit.passed.fetch_add(read? as u64, Relaxed);
-            // One that does not take it would hold up all others.
+            limit.total.fetch_add(read? as u64, Relaxed);
+            // Without a timeout, a peer that does not read would hold permits that all others wait
+            // for.
             within(self.timeout, async { to.write_all(filled).await.0 }).await?;
         }
     }
 
-    /// Until the end of the input, which is no error.
-    fn obey_lines(&self) {
+    /// Runs the commands on standard input, up to its end.
+    fn read_commands(&self) {
         for line in io::stdin().lock().split(b'\n').map_while(Result::ok) {
             let line = String::from_utf8_lossy(&line);
-            // Obeyed all the same where nobody is there to read the answer.
-            let _ = match self.obey(&line) {
-                Ok(answer) => writeln!(io::stdout(), "{answer}"),
-                Err(wrong) => writeln!(io::stderr(), "proxy: '{}': {wrong}", line.trim()),
+            // The command takes effect even if its response cannot be printed.
+            let _ = match self.run_command(&line) {
+                Ok(response) => writeln!(io::stdout(), "{response}"),
+                Err(error) => writeln!(io::stderr(), "proxy: '{}': {error}", line.trim()),
             };
         }
     }
 
-    fn obey(&self, line: &str) -> Result<String, String> {
+    fn run_command(&self, line: &str) -> Result<String, String> {
         match line.split_whitespace().collect::<Vec<_>>()[..] {
             [] => Ok(format!("{}, {}, {}", self.connections, self.up, self.down)),
             [limit] | ["connections", limit] => Ok(self.connections.set(Limit::parse(limit)?)),
@@ -247,13 +272,13 @@ impl Proxy {
                 check_bytes(limit, self.buffer)?;
                 Ok(format!("{}; {}", self.up.set(limit), self.down.set(limit)))
             }
-            _ => Err("neither 'connections NUMBER' nor 'bytes NUMBER'".to_owned()),
+            _ => Err("expected 'connections NUMBER' or 'bytes NUMBER'".to_owned()),
         }
     }
 
-    /// An error if more was in flight than a limit allows.
+    /// Prints the totals and peaks. Fails if a peak exceeded its limit.
     fn summarize(&self, elapsed: Duration) -> io::Result<()> {
-        let [connections, up, down] = self.limits().map(|limit| limit.passed.load(Relaxed));
+        let [connections, up, down] = self.limits().map(|limit| limit.total.load(Relaxed));
         let seconds = elapsed.as_secs_f64();
         let mut out = io::stdout().lock();
         writeln!(out, "seconds           {seconds:.1}")?;
@@ -265,14 +290,16 @@ impl Proxy {
             let (peak, highest) = limit.peak();
             writeln!(out, "peak {:<11}  {peak} of {highest}", limit.name)?;
             if peak > highest {
-                return Err(io::Error::other("more was in flight than the limit allows"));
+                let message = format!("peak {}: {peak}, above the limit of {highest}", limit.name);
+                return Err(io::Error::other(message));
             }
         }
         Ok(())
     }
 }
 
-/// Tries until it has one: what failed is a connection, or descriptors are short for a while.
+/// Accepts a connection. Retries after an error, because only one connection failed, or file
+/// descriptors are exhausted for the moment.
 async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
@@ -284,11 +311,15 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
 }
 
 async fn within<T>(time: Duration, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
-    let late = || io::Error::other(format!("not done within {} ms", time.as_millis()));
-    timeout(time, work).await.unwrap_or_else(|_| Err(late()))
+    let timed_out = || io::Error::other(format!("timed out after {} ms", time.as_millis()));
+    timeout(time, work).await.unwrap_or_else(|_| Err(timed_out()))
 }
 
-/// Says which address it was.
-fn at<T>(name: impl Display, address: SocketAddr, outcome: io::Result<T>) -> io::Result<T> {
-    outcome.map_err(|error| io::Error::new(error.kind(), format!("{name} {address}: {error}")))
+/// Adds the name and the address to the error.
+fn with_address<T>(
+    name: impl Display,
+    address: SocketAddr,
+    result: io::Result<T>,
+) -> io::Result<T> {
+    result.map_err(|error| io::Error::new(error.kind(), format!("{name} {address}: {error}")))
 }

@@ -1,4 +1,4 @@
-//! The example `copy_tree`, on real trees.
+//! Tests of the example `copy_tree`, on real trees.
 
 use std::{
     fs::{self, Permissions},
@@ -16,7 +16,8 @@ use crate::programs::{Printed, Program, run};
 
 static COPY_TREE: Program = Program::example("copy_tree");
 
-const DRIVERS: [&str; 2] = ["io-uring", "poll"];
+/// The I/O drivers to test. io_uring needs Linux.
+const DRIVERS: &[&str] = if cfg!(target_os = "linux") { &["io-uring", "poll"] } else { &["poll"] };
 
 /// Copies `src` to `dst` in the folder.
 fn copy(folder: &Path, arguments: &[&str]) -> Printed {
@@ -24,10 +25,10 @@ fn copy(folder: &Path, arguments: &[&str]) -> Printed {
     run(COPY_TREE.command().args(places), arguments)
 }
 
-/// As [`copy`], by a user whom modes stop.
-fn copy_as_mere_user(folder: &Path, arguments: &[&str]) -> Printed {
+/// Like [`copy`], but file modes apply even if root runs the tests.
+fn copy_unprivileged(folder: &Path, arguments: &[&str]) -> Printed {
     let places = [folder.join("src"), folder.join("dst")];
-    run(COPY_TREE.command_as_mere_user().args(places), arguments)
+    run(COPY_TREE.unprivileged_command().args(places), arguments)
 }
 
 fn set_mode(path: impl AsRef<Path>, mode: u32) {
@@ -38,7 +39,7 @@ fn mode(path: impl AsRef<Path>) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o7777
 }
 
-/// A folder with so many small files in `src`.
+/// Creates a folder with small files in `src`.
 fn folder_of(files: usize) -> TempDir {
     let folder = tempdir().unwrap();
     fs::create_dir(folder.path().join("src")).unwrap();
@@ -64,8 +65,8 @@ fn assert_prints(printed: &Printed, name: &str, value: &str) {
 }
 
 #[test]
-fn a_tree_is_copied_as_it_is() {
-    for driver in DRIVERS {
+fn tree_is_copied_exactly() {
+    for &driver in DRIVERS {
         let folder = tempdir().unwrap();
         let (src, dst) = (folder.path().join("src"), folder.path().join("dst"));
         fs::create_dir_all(src.join("deep/er")).unwrap();
@@ -74,7 +75,7 @@ fn a_tree_is_copied_as_it_is() {
         let big: Vec<u8> = (0..3_000_001_u32).map(|byte| (byte % 251) as u8).collect();
         fs::write(src.join("deep/big"), &big).unwrap();
         let longest = "n".repeat(255);
-        fs::write(src.join(&longest), "a name as long as can be").unwrap();
+        fs::write(src.join(&longest), "a name of the maximum length").unwrap();
         fs::write(src.join("deep/er/program"), "#!").unwrap();
         set_mode(src.join("deep/er/program"), 0o4755);
         set_mode(src.join("deep/big"), 0o400);
@@ -102,25 +103,25 @@ fn a_tree_is_copied_as_it_is() {
 }
 
 #[test]
-fn a_second_copy_replaces_what_the_first_has_left_and_nothing_else() {
+fn second_copy_replaces_only_files_of_first_copy() {
     let folder = folder_of(2);
     let dst = folder.path().join("dst");
     symlink("0", folder.path().join("src/link")).unwrap();
     assert_eq!(copy(folder.path(), &[]).status, 0);
-    fs::write(dst.join("of another"), "kept").unwrap();
+    fs::write(dst.join("unrelated"), "kept").unwrap();
     fs::write(folder.path().join("src/1"), "new").unwrap();
 
     let printed = copy(folder.path(), &["--verify"]);
     assert_eq!((printed.status, &*printed.err), (0, ""));
     assert_eq!(fs::read(dst.join("1")).unwrap(), b"new");
-    assert_eq!(entries(&dst), ["0", "1", "link", "of another"]);
+    assert_eq!(entries(&dst), ["0", "1", "link", "unrelated"]);
 }
 
 #[test]
-fn verifying_names_what_differs_from_its_source() {
+fn verify_names_files_that_differ() {
     let folder = tempdir().unwrap();
     let (src, dst) = (folder.path().join("src"), folder.path().join("dst"));
-    // In the destination both directories are the same, so one copy replaces the other.
+    // In the destination, both names lead to the same directory, so one copy replaces the other.
     for directory in ["one", "other"] {
         fs::create_dir_all(src.join(directory)).unwrap();
         fs::write(src.join(directory).join("file"), directory).unwrap();
@@ -131,15 +132,15 @@ fn verifying_names_what_differs_from_its_source() {
 
     let printed = copy(folder.path(), &["--verify"]);
     assert_eq!(printed.status, 1);
-    assert!(printed.err.contains("dst/other: differs from its source"), "{}", printed.err);
-    let one_file = printed.err.matches("/file: differs from its source").count();
+    assert!(printed.err.contains("dst/other: differs from the source"), "{}", printed.err);
+    let one_file = printed.err.matches("/file: differs from the source").count();
     assert_eq!(one_file, 1, "{}", printed.err);
 }
 
 #[test]
-fn the_peak_is_the_limit_and_never_more() {
+fn peak_reaches_limit_and_never_exceeds_it() {
     let folder = folder_of(100);
-    for driver in DRIVERS {
+    for &driver in DRIVERS {
         for (limit, peak) in [("1", "1 of 1"), ("99", "99 of 99"), ("101", "100 of 101")] {
             let printed = copy(folder.path(), &["--driver", driver, "--max-in-flight", limit]);
             assert_eq!(printed.status, 0, "{}", printed.err);
@@ -149,28 +150,28 @@ fn the_peak_is_the_limit_and_never_more() {
 }
 
 #[test]
-fn few_descriptors_are_enough_with_a_bound_and_not_without() {
+fn bounded_copy_needs_few_descriptors_and_unbounded_copy_fails() {
     let folder = folder_of(2_000);
     let places = [folder.path().join("src"), folder.path().join("dst")];
-    for driver in DRIVERS {
-        let few = || {
-            let mut command = COPY_TREE.command_after("ulimit -n 64");
+    for &driver in DRIVERS {
+        let few_descriptors = || {
+            let mut command = COPY_TREE.command_with_setup("ulimit -n 64");
             command.args(&places).args(["--driver", driver]);
             command
         };
-        let bounded = run(&mut few(), &["--max-in-flight", "16", "--verify"]);
+        let bounded = run(&mut few_descriptors(), &["--max-in-flight", "16", "--verify"]);
         assert_eq!((bounded.status, &*bounded.err), (0, ""));
         assert_prints(&bounded, "files copied", "2000");
         assert_prints(&bounded, "peak in flight", "16 of 16");
 
-        let unbounded = run(&mut few(), &["--unbounded"]);
+        let unbounded = run(&mut few_descriptors(), &["--unbounded"]);
         assert_eq!(unbounded.status, 1);
         assert!(unbounded.err.contains("Too many open files"), "{}", unbounded.err);
     }
 }
 
 #[test]
-fn without_places_it_copies_and_verifies_a_sample() {
+fn sample_is_copied_and_verified_without_arguments() {
     let printed = COPY_TREE.run(&["--max-in-flight", "32"]);
     assert_eq!((printed.status, &*printed.err), (0, ""));
     assert_prints(&printed, "files copied", "2000");
@@ -178,7 +179,7 @@ fn without_places_it_copies_and_verifies_a_sample() {
 }
 
 #[test]
-fn a_source_that_is_not_there_is_named_and_nothing_is_written() {
+fn missing_source_is_named_and_nothing_is_written() {
     let folder = tempdir().unwrap();
     let printed = copy(folder.path(), &[]);
     assert_eq!(printed.status, 1);
@@ -187,7 +188,7 @@ fn a_source_that_is_not_there_is_named_and_nothing_is_written() {
 }
 
 #[test]
-fn a_source_that_is_a_file_is_named_and_nothing_is_written() {
+fn file_as_source_is_named_and_nothing_is_written() {
     let folder = tempdir().unwrap();
     fs::write(folder.path().join("src"), "").unwrap();
     let printed = copy(folder.path(), &[]);
@@ -197,7 +198,7 @@ fn a_source_that_is_a_file_is_named_and_nothing_is_written() {
 }
 
 #[test]
-fn a_destination_inside_the_source_is_refused_and_nothing_is_written() {
+fn destination_inside_source_is_rejected_and_nothing_is_written() {
     let folder = folder_of(1);
     let src = folder.path().join("src");
     symlink(&src, folder.path().join("alias")).unwrap();
@@ -213,7 +214,7 @@ fn a_destination_inside_the_source_is_refused_and_nothing_is_written() {
 }
 
 #[test]
-fn a_destination_that_leads_back_into_the_source_is_refused_and_nothing_is_written() {
+fn destination_linked_into_source_is_rejected_and_nothing_is_written() {
     let folder = folder_of(1);
     let (src, dst) = (folder.path().join("src"), folder.path().join("dst"));
     fs::create_dir(src.join("sub")).unwrap();
@@ -232,13 +233,13 @@ fn a_destination_that_leads_back_into_the_source_is_refused_and_nothing_is_writt
 }
 
 #[test]
-fn a_file_that_is_too_large_for_the_destination_leaves_nothing_and_the_others_are_copied() {
+fn oversized_file_leaves_no_partial_copy_and_other_files_are_copied() {
     let folder = folder_of(5);
     fs::write(folder.path().join("src/large"), vec![1; 1 << 20]).unwrap();
     let (src, dst) = (folder.path().join("src"), folder.path().join("dst"));
-    for driver in DRIVERS {
-        // No file may be larger than 64 KiB, and a write beyond that is an error as on a full disk.
-        let mut command = COPY_TREE.command_after("trap '' XFSZ; ulimit -f 128");
+    for &driver in DRIVERS {
+        // Files are limited to 64 KiB. A write beyond that returns an error, as on a full disk.
+        let mut command = COPY_TREE.command_with_setup("trap '' XFSZ; ulimit -f 128");
         let printed = run(command.args([&src, &dst]), &["--driver", driver]);
         assert_eq!(printed.status, 1);
         assert!(printed.err.contains("dst/large: File too large"), "{}", printed.err);
@@ -249,19 +250,20 @@ fn a_file_that_is_too_large_for_the_destination_leaves_nothing_and_the_others_ar
 }
 
 #[test]
-fn a_crash_leaves_no_half_file_under_a_real_name_and_does_not_hinder_the_next_copy() {
+fn crash_leaves_no_partial_file_under_final_name_and_next_copy_succeeds() {
     let folder = folder_of(5);
     let (src, dst) = (folder.path().join("src"), folder.path().join("dst"));
     fs::write(src.join("large"), vec![1; 1 << 20]).unwrap();
-    // With polling the signal for a file that is too large kills; the rings of the kernel only fail.
-    let mut command = COPY_TREE.command_after("ulimit -c 0; ulimit -f 128");
+    // With the poll driver, a write beyond the limit kills the program by a signal. With io_uring,
+    // the write would only return an error.
+    let mut command = COPY_TREE.command_with_setup("ulimit -c 0; ulimit -f 128");
     let crashed = command.args([&src, &dst]).args(["--driver", "poll"]).output().unwrap();
     assert!(crashed.status.signal().is_some(), "{crashed:?}");
-    let (partial, real): (Vec<_>, Vec<_>) =
+    let (partial, complete): (Vec<_>, Vec<_>) =
         entries(&dst).into_iter().partition(|name| name.starts_with(".copy_tree-"));
     assert!(!partial.is_empty());
-    assert!(!real.contains(&"large".to_owned()));
-    for name in real {
+    assert!(!complete.contains(&"large".to_owned()));
+    for name in complete {
         assert_eq!(fs::read(dst.join(&name)).unwrap(), fs::read(src.join(&name)).unwrap());
     }
 
@@ -271,13 +273,13 @@ fn a_crash_leaves_no_half_file_under_a_real_name_and_does_not_hinder_the_next_co
 }
 
 #[test]
-fn what_cannot_be_written_is_named_and_the_others_are_copied() {
+fn unwritable_files_are_named_and_other_files_are_copied() {
     let folder = folder_of(3);
     let (src, dst) = (folder.path().join("src"), folder.path().join("dst"));
     fs::create_dir(src.join("sub")).unwrap();
     fs::write(src.join("sub/file"), "").unwrap();
     fs::create_dir_all(dst.join("1/full")).unwrap();
-    fs::write(dst.join("sub"), "a file where a directory must be").unwrap();
+    fs::write(dst.join("sub"), "a file in place of a directory").unwrap();
     set_mode(dst.join("sub"), 0o600);
     let printed = copy(folder.path(), &[]);
     assert_eq!(printed.status, 1);
@@ -287,16 +289,16 @@ fn what_cannot_be_written_is_named_and_the_others_are_copied() {
     }
     assert_prints(&printed, "files copied", "2");
     assert_eq!(entries(&dst), ["0", "1", "2", "sub"]);
-    assert_eq!(mode(dst.join("sub")), 0o600, "what is not copied to is left as it is");
+    assert_eq!(mode(dst.join("sub")), 0o600, "an entry that is not replaced keeps its mode");
 }
 
 #[test]
-fn a_read_only_destination_is_named_for_each_file_and_nothing_is_written() {
+fn read_only_destination_fails_each_file_and_nothing_is_written() {
     let folder = folder_of(3);
     let dst = folder.path().join("dst");
     fs::create_dir(&dst).unwrap();
     set_mode(&dst, 0o555);
-    let printed = copy_as_mere_user(folder.path(), &[]);
+    let printed = copy_unprivileged(folder.path(), &[]);
     assert_eq!(printed.status, 1);
     for file in 0..3 {
         let named = format!("dst/{file}: Permission denied");
@@ -307,32 +309,32 @@ fn a_read_only_destination_is_named_for_each_file_and_nothing_is_written() {
 }
 
 #[test]
-fn what_cannot_be_read_is_named_and_the_others_are_copied() {
+fn unreadable_files_are_named_and_other_files_are_copied() {
     let folder = folder_of(3);
     let pipe = folder.path().join("src/pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let shut = folder.path().join("src/shut");
-    fs::create_dir(&shut).unwrap();
+    let unreadable = folder.path().join("src/unreadable");
+    fs::create_dir(&unreadable).unwrap();
     set_mode(folder.path().join("src/1"), 0);
-    set_mode(&shut, 0);
+    set_mode(&unreadable, 0);
 
-    let printed = copy_as_mere_user(folder.path(), &[]);
+    let printed = copy_unprivileged(folder.path(), &[]);
     assert_eq!(printed.status, 1);
     for named in [
-        "src/pipe: neither file, directory nor symlink",
+        "src/pipe: not a file, directory or symlink",
         "src/1: Permission denied",
-        "src/shut: Permission denied",
+        "src/unreadable: Permission denied",
     ] {
         assert!(printed.err.contains(named), "{named} in {}", printed.err);
     }
     assert_prints(&printed, "files copied", "2");
     assert_eq!(entries(folder.path().join("dst")), ["0", "2"]);
-    set_mode(&shut, 0o700);
+    set_mode(&unreadable, 0o700);
 }
 
 #[test]
-fn wrong_usage_has_a_status_of_its_own() {
-    COPY_TREE.assert_refuses(&[
+fn invalid_arguments_exit_with_usage_error() {
+    COPY_TREE.assert_rejects(&[
         &["only-one"],
         &["--max-in-flight", "0"],
         &["--max-in-flight", "many"],

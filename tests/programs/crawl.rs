@@ -1,4 +1,4 @@
-//! The example `crawl`, on real trees.
+//! Tests of the example `crawl`, on real trees.
 
 use std::{
     fs::{self, Permissions},
@@ -11,7 +11,7 @@ use crate::programs::{Program, Running, run, summary};
 
 static CRAWL: Program = Program::example("crawl");
 
-const BOTH_WAYS: [&[&str]; 2] = [&[], &["--no-backpressure"]];
+const WITH_AND_WITHOUT_BACKPRESSURE: [&[&str]; 2] = [&[], &["--no-backpressure"]];
 
 fn folder_of(files: usize) -> TempDir {
     let folder = tempdir().unwrap();
@@ -22,12 +22,13 @@ fn folder_of(files: usize) -> TempDir {
 }
 
 #[test]
-fn each_file_is_hashed_once_and_no_link_is_followed() {
+fn files_are_hashed_once_and_links_are_not_followed() {
     let folder = tempdir().unwrap();
     let deep = folder.path().join("deep/er");
     fs::create_dir_all(&deep).unwrap();
     fs::create_dir(folder.path().join("empty")).unwrap();
-    // The checksum of this is known as the check value of CRC-32; two of them must not cancel out.
+    // The CRC-32 of this text is the well-known check value. Two equal checksums must not cancel
+    // out.
     for file in [folder.path().join("one"), deep.join("other")] {
         fs::write(file, "123456789").unwrap();
     }
@@ -39,12 +40,12 @@ fn each_file_is_hashed_once_and_no_link_is_followed() {
     symlink("..", folder.path().join("deep/loop")).unwrap();
 
     let digest = format!("{:016x}", 2 * 0xcbf4_3926 + u64::from(crc32fast::hash(&big)));
-    for way in BOTH_WAYS {
+    for options in WITH_AND_WITHOUT_BACKPRESSURE {
         for in_flight in ["1", "64"] {
             let mut command = CRAWL.command();
             command.arg(folder.path()).args(["--in-flight", in_flight]);
-            let printed = run(&mut command, way);
-            assert_eq!((printed.status, &*printed.err), (0, ""), "{way:?}");
+            let printed = run(&mut command, options);
+            assert_eq!((printed.status, &*printed.err), (0, ""), "{options:?}");
             assert_eq!(summary(&printed.out, "files"), "4");
             assert_eq!(summary(&printed.out, "failed"), "0");
             assert_eq!(summary(&printed.out, "bytes"), "300019");
@@ -54,7 +55,7 @@ fn each_file_is_hashed_once_and_no_link_is_followed() {
 }
 
 #[test]
-fn a_path_is_a_file_or_a_link_too() {
+fn path_may_be_file_or_link() {
     let folder = folder_of(1);
     symlink("0", folder.path().join("link")).unwrap();
     for path in ["0", "link"] {
@@ -65,7 +66,7 @@ fn a_path_is_a_file_or_a_link_too() {
 }
 
 #[test]
-fn the_walk_stops_at_the_first_file_without_a_permit() {
+fn walk_stops_at_first_file_without_permit() {
     let folder = folder_of(300);
     for (in_flight, peak) in [("1", "2 files"), ("7", "8 files"), ("299", "300 files")] {
         let printed = run(CRAWL.command().arg(folder.path()), &["--in-flight", in_flight]);
@@ -75,9 +76,9 @@ fn the_walk_stops_at_the_first_file_without_a_permit() {
     }
 }
 
-/// All of these are listed at once, so all are found before one is hashed.
+/// All files are listed in one batch, so all are found before the first is hashed.
 #[test]
-fn without_backpressure_the_backlog_is_all_there_is() {
+fn backlog_contains_all_files_without_backpressure() {
     let folder = folder_of(300);
     let arguments = ["--in-flight", "7", "--no-backpressure"];
     let printed = run(CRAWL.command().arg(folder.path()), &arguments);
@@ -87,12 +88,12 @@ fn without_backpressure_the_backlog_is_all_there_is() {
 }
 
 #[test]
-fn without_a_path_it_crawls_a_sample_that_is_the_same_each_time() {
+fn sample_is_the_same_in_each_run() {
     let temporary = tempdir().unwrap();
-    let [with, without] = BOTH_WAYS.map(|way| {
+    let [with, without] = WITH_AND_WITHOUT_BACKPRESSURE.map(|options| {
         let mut command = CRAWL.command();
         command.env("TMPDIR", temporary.path()).args(["--files", "1501", "--in-flight", "9"]);
-        let printed = run(&mut command, way);
+        let printed = run(&mut command, options);
         assert_eq!((printed.status, &*printed.err), (0, ""));
         assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
         printed
@@ -102,22 +103,25 @@ fn without_a_path_it_crawls_a_sample_that_is_the_same_each_time() {
     for name in ["files", "bytes", "digest"] {
         assert_eq!(summary(&with.out, name), summary(&without.out, name));
     }
-    assert!(summary(&with.out, "peak memory").contains(" KiB, "), "{}", with.out);
+    // Memory use is read from `/proc`, which only Linux has.
+    if cfg!(target_os = "linux") {
+        assert!(summary(&with.out, "peak memory").contains(" KiB, "), "{}", with.out);
+    }
 }
 
 #[test]
-fn what_it_cannot_read_is_named_and_the_rest_is_hashed() {
+fn unreadable_files_are_named_and_other_files_are_hashed() {
     let folder = folder_of(20);
-    fs::create_dir(folder.path().join("shut")).unwrap();
-    for shut in ["3", "shut"] {
-        fs::set_permissions(folder.path().join(shut), Permissions::from_mode(0o000)).unwrap();
+    let unreadable = ["3", "directory"].map(|name| folder.path().join(name));
+    fs::create_dir(&unreadable[1]).unwrap();
+    for path in &unreadable {
+        fs::set_permissions(path, Permissions::from_mode(0o000)).unwrap();
     }
-    for way in BOTH_WAYS {
-        let mut command = CRAWL.command_as_mere_user();
-        let printed = run(command.arg(folder.path()), way);
+    for options in WITH_AND_WITHOUT_BACKPRESSURE {
+        let mut command = CRAWL.unprivileged_command();
+        let printed = run(command.arg(folder.path()), options);
         assert_eq!(printed.status, 1, "{}", printed.out);
-        for shut in ["3", "shut"] {
-            let path = folder.path().join(shut);
+        for path in &unreadable {
             let line = printed.err.lines().find(|line| line.contains(&*path.to_string_lossy()));
             assert!(line.is_some_and(|line| line.contains("Permission denied")), "{}", printed.err);
         }
@@ -127,19 +131,19 @@ fn what_it_cannot_read_is_named_and_the_rest_is_hashed() {
 }
 
 #[test]
-fn a_path_that_is_not_there_is_named() {
-    let printed = CRAWL.run(&["not-there"]);
+fn missing_path_is_named() {
+    let printed = CRAWL.run(&["missing"]);
     assert_eq!((printed.status, &*printed.out), (1, ""));
-    assert!(printed.err.starts_with("crawl: not-there: No such file"), "{}", printed.err);
+    assert!(printed.err.starts_with("crawl: missing: No such file"), "{}", printed.err);
 }
 
 #[test]
-fn ctrl_c_ends_it_and_leaves_no_sample() {
+fn ctrl_c_interrupts_and_removes_sample() {
     let temporary = tempdir().unwrap();
     let mut command = CRAWL.command();
     command.args(["--files", "1000000"]).env("TMPDIR", temporary.path());
     let mut running = Running::start(&mut command);
-    running.line("makes a sample of 1000000 files");
+    running.line("creating a sample of 1000000 files");
     running.press_ctrl_c();
 
     let printed = running.end();
@@ -148,8 +152,8 @@ fn ctrl_c_ends_it_and_leaves_no_sample() {
 }
 
 #[test]
-fn wrong_usage_has_a_status_of_its_own() {
-    CRAWL.assert_refuses(&[
+fn invalid_arguments_exit_with_usage_error() {
+    CRAWL.assert_rejects(&[
         &["--files", "0"],
         &["--files", "10000001"],
         &["--files", "9", "."],

@@ -1,4 +1,4 @@
-//! The example `graceful_shutdown`, and clients that it does not know of.
+//! Tests of the example `graceful_shutdown`, some of them with additional clients.
 
 use std::{
     io::{Read, Write},
@@ -9,31 +9,31 @@ use crate::programs::{Printed, Program, Running, summary};
 
 static GRACEFUL_SHUTDOWN: Program = Program::example("graceful_shutdown");
 
-/// Clients that come again until Ctrl-C, so that it is full and some wait whenever one looks.
-fn run_full() -> Running {
+/// Starts a server whose clients reconnect until Ctrl-C, so that connections always wait.
+fn start_full() -> Running {
     let mut command = GRACEFUL_SHUTDOWN.command();
     let full = ["--connections", "2", "--clients", "12", "--pause", "1", "--reconnect"];
     Running::start(command.args(full))
 }
 
-/// What the server and the clients have counted of this.
+/// Returns the counts of the server and of the clients.
 #[track_caller]
-fn counted(printed: &Printed, name: &str) -> [u64; 2] {
-    let words = summary(&printed.out, name).split_whitespace();
+fn counts(printed: &Printed, label: &str) -> [u64; 2] {
+    let words = summary(&printed.out, label).split_whitespace();
     let numbers: Vec<_> = words.map(|word| word.parse().unwrap()).collect();
     numbers.try_into().unwrap()
 }
 
 #[track_caller]
 fn assert_greeted(stream: &mut TcpStream, greeting: &str) {
-    let mut greeted = [0; 5];
-    stream.read_exact(&mut greeted).unwrap();
-    assert_eq!(greeted, format!("{greeting}\r\n").as_bytes());
+    let mut received = [0; 5];
+    stream.read_exact(&mut received).unwrap();
+    assert_eq!(received, format!("{greeting}\r\n").as_bytes());
 }
 
 #[test]
-fn ctrl_c_refuses_those_who_wait_and_serves_the_others_to_their_end() {
-    let mut running = run_full();
+fn ctrl_c_refuses_waiting_connections_and_completes_others() {
+    let mut running = start_full();
     running.line("full: 2 served");
     running.press_ctrl_c();
     running.line("closed");
@@ -42,28 +42,28 @@ fn ctrl_c_refuses_those_who_wait_and_serves_the_others_to_their_end() {
     let printed = running.end();
     assert_eq!((printed.status, &*printed.err), (0, ""), "{}", printed.out);
     let [accepted, finished, refused] =
-        ["accepted", "finished", "refused"].map(|name| counted(&printed, name));
+        ["accepted", "finished", "refused"].map(|name| counts(&printed, name));
     assert!(finished[0] > 0 && refused[0] > 0, "{}", printed.out);
     assert_eq!(accepted[0], finished[0] + refused[0]);
     assert_eq!([accepted[0], finished[0], refused[0]], [accepted[1], finished[1], refused[1]]);
     let bytes = finished[0] * 8 * 4;
-    assert_eq!(counted(&printed, "bytes"), [bytes, bytes]);
+    assert_eq!(counts(&printed, "bytes"), [bytes, bytes]);
 }
 
 #[test]
-fn ctrl_c_is_heeded_from_the_first_line_on() {
-    let mut running = run_full();
-    running.line("echo on ");
+fn ctrl_c_stops_server_from_first_line_on() {
+    let mut running = start_full();
+    running.line("listening on ");
     running.press_ctrl_c();
     let printed = running.end();
     assert_eq!((printed.status, &*printed.err), (0, ""), "{}", printed.out);
 }
 
 #[test]
-fn who_is_served_has_all_the_time_after_closing_and_who_comes_then_is_refused() {
-    let mut running = run_full();
-    let line = running.line("echo on ");
-    let address = line["echo on ".len()..].split(';').next().unwrap();
+fn close_keeps_served_connection_and_refuses_late_one() {
+    let mut running = start_full();
+    let line = running.line("listening on ");
+    let address = line["listening on ".len()..].split(';').next().unwrap();
     let mut served = TcpStream::connect(address).unwrap();
     assert_greeted(&mut served, "220");
     running.press_ctrl_c();
@@ -71,46 +71,46 @@ fn who_is_served_has_all_the_time_after_closing_and_who_comes_then_is_refused() 
 
     let mut late = TcpStream::connect(address).unwrap();
     assert_greeted(&mut late, "421");
-    assert_eq!(late.read(&mut [0]).unwrap(), 0, "the server ends it");
+    assert_eq!(late.read(&mut [0]).unwrap(), 0, "the server closes the refused connection");
     served.write_all(b"still").unwrap();
     let mut echo = [0; 5];
     served.read_exact(&mut echo).unwrap();
     assert_eq!(&echo, b"still");
     drop(served);
 
-    // Its own clients have not counted these two.
+    // The two connections of this test are missing in the counts of the example's own clients.
     let printed = running.end();
     assert_eq!(printed.status, 1, "{}", printed.out);
-    assert!(printed.err.contains("the sums do not match"), "{}", printed.err);
-    for (name, strangers) in [("accepted", 2), ("finished", 1), ("refused", 1), ("bytes", 5)] {
-        let [server, clients] = counted(&printed, name);
-        assert_eq!(server, clients + strangers, "{}", printed.out);
+    assert!(printed.err.contains("the counts do not match"), "{}", printed.err);
+    for (label, additional) in [("accepted", 2), ("finished", 1), ("refused", 1), ("bytes", 5)] {
+        let [server, clients] = counts(&printed, label);
+        assert_eq!(server, clients + additional, "{}", printed.out);
     }
 }
 
 #[test]
-fn without_ctrl_c_all_are_served() {
+fn all_clients_are_served_without_ctrl_c() {
     let load = ["--clients", "20", "--connections", "3", "--rounds", "2", "--pause", "10"];
     let printed = GRACEFUL_SHUTDOWN.run(&load);
     assert_eq!((printed.status, &*printed.err), (0, ""), "{}", printed.out);
     let expected = [("accepted", 20), ("finished", 20), ("refused", 0), ("bytes", 160)];
     for (name, count) in expected {
-        assert_eq!(counted(&printed, name), [count, count], "{}", printed.out);
+        assert_eq!(counts(&printed, name), [count, count], "{}", printed.out);
     }
     assert!(printed.out.contains("stopped, nothing in flight\n"), "{}", printed.out);
 }
 
 #[test]
-fn what_fails_is_named_and_ends_it() {
-    let mut command = GRACEFUL_SHUTDOWN.command_after("ulimit -n 30");
+fn error_is_named_and_stops_server() {
+    let mut command = GRACEFUL_SHUTDOWN.command_with_setup("ulimit -n 30");
     let printed: Printed = command.args(["--clients", "60"]).output().unwrap().into();
     assert_eq!(printed.status, 1, "{}", printed.out);
     assert!(printed.err.contains("Too many open files"), "{}", printed.err);
 }
 
 #[test]
-fn wrong_usage_has_a_status_of_its_own() {
-    GRACEFUL_SHUTDOWN.assert_refuses(&[
+fn invalid_arguments_exit_with_usage_error() {
+    GRACEFUL_SHUTDOWN.assert_rejects(&[
         &["--connections", "0"],
         &["--clients", "0"],
         &["--clients", "4097"],

@@ -1,4 +1,4 @@
-//! The example `proxy`: with clients of its own, and between clients and an upstream that it does not know of.
+//! Tests of the example `proxy`, with its own clients and with clients and an upstream of the test.
 
 use std::{
     io::{ErrorKind, Read, Write},
@@ -10,7 +10,7 @@ use crate::programs::{Printed, Program, Running, summary};
 
 static PROXY: Program = Program::example("proxy");
 
-/// The number at the start of a text.
+/// Returns the number at the start of the text.
 #[track_caller]
 fn number(text: &str) -> u64 {
     text.split(|char: char| !char.is_ascii_digit()).next().unwrap().parse().unwrap()
@@ -23,7 +23,7 @@ fn assert_peak_is_within(printed: &Printed, name: &str, limit: u64) {
     assert!(peak.ends_with(&format!(" of {limit}")), "{}", printed.out);
 }
 
-/// A proxy in front of an upstream of the test.
+/// A running proxy in front of an upstream of the test.
 struct Proxied {
     running: Running,
     proxy: SocketAddr,
@@ -36,19 +36,19 @@ impl Proxied {
         let address = upstream.local_addr().unwrap().to_string();
         let mut command = PROXY.command();
         let mut running = Running::start(command.args(["--upstream", &address]).args(arguments));
-        let line = running.line("proxy on ");
-        let proxy = line["proxy on ".len()..].split(' ').next().unwrap().parse().unwrap();
+        let line = running.line("listening on ");
+        let proxy = line["listening on ".len()..].split(',').next().unwrap().parse().unwrap();
         Self { running, proxy, upstream }
     }
 
-    /// A client that has sent this byte: it does not wait for a permit to connect and to send.
+    /// Connects a client and sends the byte. Neither waits for a permit.
     fn connect(&self, byte: u8) -> TcpStream {
         let mut client = TcpStream::connect(self.proxy).unwrap();
         client.write_all(&[byte]).unwrap();
         client
     }
 
-    /// The upstream's end of the connection whose client has sent this byte.
+    /// Accepts the upstream's end of the connection whose client has sent the byte.
     #[track_caller]
     fn accept(&self, byte: u8) -> TcpStream {
         let (mut upstream, _) = self.upstream.accept().unwrap();
@@ -56,9 +56,10 @@ impl Proxied {
         upstream
     }
 
-    /// After so many turns of the proxy that it would long have let through who waits.
+    /// Asserts that no other connection reaches the upstream while the proxy forwards 100 round
+    /// trips.
     #[track_caller]
-    fn assert_nobody_comes(&self, client: &mut TcpStream, upstream: &mut TcpStream) {
+    fn assert_others_wait(&self, client: &mut TcpStream, upstream: &mut TcpStream) {
         for byte in 0..100 {
             client.write_all(&[byte]).unwrap();
             assert_received(upstream, byte);
@@ -76,7 +77,7 @@ impl Proxied {
     }
 }
 
-/// How many are open now, as an empty line is answered.
+/// Returns the number of open connections, which the proxy prints in response to an empty line.
 #[track_caller]
 fn open_connections(running: &mut Running, limit: u64) -> u64 {
     running.type_line("");
@@ -105,14 +106,14 @@ fn random(length: usize) -> Vec<u8> {
 }
 
 #[test]
-fn all_requests_are_answered_and_the_peaks_are_within_the_limits() {
+fn all_requests_complete_and_peaks_stay_within_limits() {
     let limits = ["--connections", "3", "--bytes", "9000", "--buffer", "4096"];
     let load = ["--clients", "8", "--requests", "5", "--request-size", "10000", "--seconds", "1"];
     let printed = PROXY.run(&[&limits[..], &load, &["--timeout", "60000"]].concat());
     assert_eq!((printed.status, &*printed.err), (0, ""), "{}", printed.out);
 
     let requests = summary(&printed.out, "requests");
-    assert!(requests.ends_with(", all answered"), "{}", printed.out);
+    assert!(requests.ends_with(" completed"), "{}", printed.out);
     let connections = summary(&printed.out, "connections");
     assert!(connections.ends_with(", 0 failed"), "{}", printed.out);
     let (requests, connections) = (number(requests), number(connections));
@@ -122,32 +123,32 @@ fn all_requests_are_answered_and_the_peaks_are_within_the_limits() {
         assert_peak_is_within(&printed, name, 9000);
     }
     assert_peak_is_within(&printed, "connections", 3);
-    for name in ["first of each", "all others"] {
+    for name in ["first requests", "later requests"] {
         assert!(summary(&printed.out, name).starts_with("p50 "), "{}", printed.out);
     }
 }
 
 #[test]
-fn limits_that_are_typed_hold_from_then_on() {
+fn changed_limits_take_effect() {
     let limits = ["--connections", "8", "--bytes", "8000", "--buffer", "1000"];
     let load = ["--clients", "16", "--requests", "2", "--request-size", "1000", "--seconds", "0"];
     let mut command = PROXY.command();
     command.args(limits).args(load).args(["--timeout", "60000"]);
     let mut running = Running::start(&mut command);
-    running.line("proxy on ");
+    running.line("listening on ");
     while open_connections(&mut running, 8) <= 2 {}
     running.type_line("connections 2");
-    assert_eq!(running.line("connections limit"), "connections limit 2, 8 before");
-    // Those that were open are left to end; once they have, there are never more than two.
+    assert_eq!(running.line("connections limit"), "connections limit 2, was 8");
+    // Open connections stay open. Once they are closed, there are never more than two.
     while open_connections(&mut running, 2) > 2 {}
     for _ in 0..100 {
         assert!(open_connections(&mut running, 2) <= 2);
     }
     running.type_line("bytes 1000");
-    let both = "bytes up limit 1000, 8000 before; bytes down limit 1000, 8000 before";
+    let both = "bytes up limit 1000, was 8000; bytes down limit 1000, was 8000";
     assert_eq!(running.line("bytes up limit"), both);
     running.type_line(" 9 ");
-    assert_eq!(running.line("connections limit"), "connections limit 9, 2 before");
+    assert_eq!(running.line("connections limit"), "connections limit 9, was 2");
     running.press_ctrl_c();
 
     let printed = running.end();
@@ -158,51 +159,51 @@ fn limits_that_are_typed_hold_from_then_on() {
 }
 
 #[test]
-fn a_line_that_is_wrong_is_answered_and_changes_nothing() {
+fn invalid_line_prints_error_and_changes_nothing() {
     let mut proxied = Proxied::start(&["--buffer", "4096", "--bytes", "8192"]);
     let too_many = usize::MAX.to_string();
-    let wrong = [
-        ("0", "not a number from 1 to "),
-        ("-1", "not a number from 1 to "),
-        ("connections many", "not a number from 1 to "),
-        (&format!("connections {too_many}"), "not a number from 1 to "),
-        ("bytes 99999999999999999999999", "not a number from 1 to "),
+    let invalid = [
+        ("0", "expected a number from 1 to "),
+        ("-1", "expected a number from 1 to "),
+        ("connections many", "expected a number from 1 to "),
+        (&format!("connections {too_many}"), "expected a number from 1 to "),
+        ("bytes 99999999999999999999999", "expected a number from 1 to "),
         ("bytes 4095", "less than the 4096 bytes of a buffer"),
-        ("files 3", "neither 'connections NUMBER' nor 'bytes NUMBER'"),
-        ("connections 3 4", "neither 'connections NUMBER' nor 'bytes NUMBER'"),
+        ("files 3", "expected 'connections NUMBER' or 'bytes NUMBER'"),
+        ("connections 3 4", "expected 'connections NUMBER' or 'bytes NUMBER'"),
     ];
-    for (line, _) in wrong {
+    for (line, _) in invalid {
         proxied.running.type_line(line);
     }
     proxied.running.type_line("");
-    let stands = "connections 0 of 16, bytes up 0 of 8192, bytes down 0 of 8192";
-    assert_eq!(proxied.running.line("connections "), stands);
+    let unchanged = "connections 0 of 16, bytes up 0 of 8192, bytes down 0 of 8192";
+    assert_eq!(proxied.running.line("connections "), unchanged);
     proxied.running.end_input();
     let client = proxied.connect(1);
     drop((proxied.accept(1), client));
 
     let printed = proxied.end();
     assert_eq!(printed.status, 0, "{}", printed.err);
-    for (line, why) in wrong {
-        let answer = format!("proxy: '{line}': {why}");
-        assert!(printed.err.contains(&answer), "{answer} in {}", printed.err);
+    for (line, error) in invalid {
+        let message = format!("proxy: '{line}': {error}");
+        assert!(printed.err.contains(&message), "{message} in {}", printed.err);
     }
 }
 
 #[test]
-fn bytes_go_through_unharmed_and_who_has_sent_all_gets_the_rest() {
+fn bytes_are_forwarded_unchanged_and_client_that_shut_down_receives_rest() {
     let proxied = Proxied::start(&["--buffer", "1000", "--bytes", "1000"]);
-    let (request, answer) = (random(3_000_000), random(2_000_000));
+    let (request, response) = (random(3_000_000), random(2_000_000));
     let mut client = TcpStream::connect(proxied.proxy).unwrap();
     let (mut upstream, _) = proxied.upstream.accept().unwrap();
     thread::scope(|scope| {
         scope.spawn(|| {
             client.write_all(&request).unwrap();
             client.shutdown(Shutdown::Write).unwrap();
-            assert!(read_all(&mut client) == answer);
+            assert!(read_all(&mut client) == response);
         });
         assert!(read_all(&mut upstream) == request);
-        upstream.write_all(&answer).unwrap();
+        upstream.write_all(&response).unwrap();
         upstream.shutdown(Shutdown::Write).unwrap();
     });
 
@@ -215,7 +216,7 @@ fn bytes_go_through_unharmed_and_who_has_sent_all_gets_the_rest() {
 }
 
 #[test]
-fn an_upstream_that_has_sent_all_is_still_sent_the_rest() {
+fn upstream_that_shut_down_still_receives_rest() {
     let proxied = Proxied::start(&[]);
     let mut client = proxied.connect(1);
     let mut upstream = proxied.accept(1);
@@ -228,12 +229,12 @@ fn an_upstream_that_has_sent_all_is_still_sent_the_rest() {
 }
 
 #[test]
-fn a_second_connection_waits_and_goes_on_when_the_first_closes() {
+fn second_connection_waits_until_first_closes() {
     let proxied = Proxied::start(&["--connections", "1"]);
     let mut first = proxied.connect(1);
     let mut first_upstream = proxied.accept(1);
     let mut second = proxied.connect(2);
-    proxied.assert_nobody_comes(&mut first, &mut first_upstream);
+    proxied.assert_others_wait(&mut first, &mut first_upstream);
 
     drop((first, first_upstream));
     let mut second_upstream = proxied.accept(2);
@@ -248,20 +249,20 @@ fn a_second_connection_waits_and_goes_on_when_the_first_closes() {
 }
 
 #[test]
-fn a_limit_that_is_raised_lets_in_who_waits_and_a_lowered_one_lets_in_nobody() {
+fn raised_limit_admits_waiting_connection_and_lowered_limit_does_not() {
     let mut proxied = Proxied::start(&["--connections", "1"]);
     let mut first = proxied.connect(1);
     let mut first_upstream = proxied.accept(1);
     let second = proxied.connect(2);
-    proxied.assert_nobody_comes(&mut first, &mut first_upstream);
+    proxied.assert_others_wait(&mut first, &mut first_upstream);
     proxied.running.type_line("connections 2");
     let second_upstream = proxied.accept(2);
 
     proxied.running.type_line("connections 1");
-    proxied.running.line("connections limit 1, 2 before");
+    proxied.running.line("connections limit 1, was 2");
     let third = proxied.connect(3);
     drop((second, second_upstream));
-    proxied.assert_nobody_comes(&mut first, &mut first_upstream);
+    proxied.assert_others_wait(&mut first, &mut first_upstream);
     drop((first, first_upstream));
     drop((proxied.accept(3), third));
 
@@ -271,34 +272,34 @@ fn a_limit_that_is_raised_lets_in_who_waits_and_a_lowered_one_lets_in_nobody() {
 }
 
 #[test]
-fn who_does_not_read_is_cut_off_and_gives_back_what_others_wait_for() {
+fn peer_that_does_not_read_times_out_and_releases_permits() {
     let limits = ["--buffer", "65536", "--bytes", "65536", "--timeout", "1000"];
     let proxied = Proxied::start(&limits);
-    let deaf = proxied.connect(1);
-    let mut deaf_upstream = proxied.accept(1);
-    let flood = thread::spawn(move || while deaf_upstream.write_all(&[0; 65_536]).is_ok() {});
+    let unread = proxied.connect(1);
+    let mut unread_upstream = proxied.accept(1);
+    let flood = thread::spawn(move || while unread_upstream.write_all(&[0; 65_536]).is_ok() {});
     let mut other = proxied.connect(2);
     let mut other_upstream = proxied.accept(2);
     flood.join().unwrap();
     other_upstream.write_all(&[3]).unwrap();
     assert_received(&mut other, 3);
-    drop(deaf);
+    drop(unread);
 
     let printed = proxied.end();
     assert_eq!(printed.status, 0, "{}", printed.out);
-    assert!(printed.err.contains("not done within 1000 ms"), "{}", printed.err);
+    assert!(printed.err.contains("timed out after 1000 ms"), "{}", printed.err);
     assert!(summary(&printed.out, "connections").ends_with(", 1 failed"), "{}", printed.out);
 }
 
 #[test]
-fn a_connection_that_fails_is_named_and_ends_nothing_else() {
+fn failed_connection_is_named_and_others_continue() {
     let proxied = Proxied::start(&["--connections", "1"]);
     let reset = proxied.connect(1);
     let address = reset.local_addr().unwrap();
     let mut upstream = proxied.accept(1);
     upstream.write_all(&[2]).unwrap();
     reset.peek(&mut [0]).unwrap();
-    // With something that was not read, it is reset.
+    // Closing a connection with unread data resets it.
     drop(reset);
     let other = proxied.connect(3);
     drop((proxied.accept(3), other));
@@ -310,9 +311,9 @@ fn a_connection_that_fails_is_named_and_ends_nothing_else() {
 }
 
 #[test]
-fn an_address_that_is_taken_is_named() {
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = taken.local_addr().unwrap().to_string();
+fn address_in_use_is_named() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
     let printed = PROXY.run(&["--listen", &address]);
     assert_eq!((printed.status, &*printed.out), (1, ""));
     let named = format!("proxy: --listen {address}: Address already in use");
@@ -320,8 +321,8 @@ fn an_address_that_is_taken_is_named() {
 }
 
 #[test]
-fn wrong_usage_has_a_status_of_its_own() {
-    PROXY.assert_refuses(&[
+fn invalid_arguments_exit_with_usage_error() {
+    PROXY.assert_rejects(&[
         &["--connections", "0"],
         &["--connections", "99999999999999999999999"],
         &["--bytes", "many"],

@@ -1,18 +1,18 @@
-//! The example `static_service`.
+//! Tests of the example `static_service`.
 
 use crate::programs::Program;
 
 static STATIC_SERVICE: Program = Program::example("static_service");
 
 #[test]
-fn all_is_sent_within_the_limits_and_without_an_allocation() {
+fn all_messages_are_sent_within_limits_and_without_allocation() {
     let printed = STATIC_SERVICE.run(&["--rounds", "1000"]);
     assert_eq!((printed.status, &*printed.err), (0, ""), "{}", printed.out);
     for device in ["button", "thermometer", "microphone", "camera"] {
         let line = format!("{device:<11}  1000 of 1000 sent\n");
         assert!(printed.out.contains(&line), "{}", printed.out);
     }
-    // One thread polls in one order, so the peaks are the same in every run.
+    // One thread polls all tasks in a fixed order, so the peaks are the same in every run.
     for line in ["peak radio   2 of 2\n", "peak blocks  8 of 8\n"] {
         assert!(printed.out.contains(line), "{}", printed.out);
     }
@@ -20,8 +20,8 @@ fn all_is_sent_within_the_limits_and_without_an_allocation() {
 }
 
 #[test]
-fn wrong_usage_has_a_status_of_its_own() {
-    STATIC_SERVICE.assert_refuses(&[
+fn invalid_arguments_exit_with_usage_error() {
+    STATIC_SERVICE.assert_rejects(&[
         &["--rounds", "0"],
         &["--rounds", "4294967296"],
         &["--tasks", "5"],

@@ -1,4 +1,4 @@
-//! Ten tasks that take turns on three permits, until Ctrl-C, for tokio-console to watch.
+//! Ten tasks that share three permits until Ctrl-C, to be observed in tokio-console.
 
 use std::time::Duration;
 
@@ -14,13 +14,13 @@ async fn main() -> std::io::Result<()> {
     ctrl_c().await?;
     FILES.drain().await;
     for task in tasks {
-        // Refused, as all of them are in the end.
+        // Each task ends with `Closed`.
         let _ = task.await;
     }
     Ok(())
 }
 
-/// Holds a permit for a second, again and again.
+/// Repeatedly acquires a permit and holds it for a second, until the semaphore is closed.
 async fn work() -> Result<(), Closed> {
     loop {
         let _permit = FILES.acquire().await?;
