@@ -1,4 +1,138 @@
 //! Async synchronization primitives for [compio](https://docs.rs/compio), and for every other runtime.
+//!
+//! The primitives share one wait queue whose nodes live inside the futures that wait. Waiting never
+//! allocates, waiters are served in strict FIFO order, and an uncontended operation is one atomic
+//! compare-exchange.
+//!
+//! # What to use
+//!
+//! | I want to … | use |
+//! | --- | --- |
+//! | bound how many files, sockets or requests are in use | [`Semaphore`] |
+//! | do that on one thread, at the cost of a counter | [`unsync::Semaphore`] |
+//! | turn waiters away at shutdown, and wait until all work is done | [`ClosableSemaphore`] |
+//! | bound bytes instead of tasks | [`acquire_many`](Semaphore::acquire_many) |
+//! | hold a permit in a spawned task or in a struct | [`acquire_owned`](Semaphore::acquire_owned) |
+//! | shed load instead of waiting | [`try_acquire`](Semaphore::try_acquire) |
+//! | change a limit at run time | [`set_max_permits`](Semaphore::set_max_permits) |
+//! | wait on a thread without a runtime | [`block`](Acquire::block) on any future |
+//! | write a type for both flavours | [`generic`] |
+//!
+//! Bound a resource of the whole process with a `static`:
+//!
+//! ```
+//! use compio_sync::Semaphore;
+//!
+//! static FILES: Semaphore = Semaphore::new(64);
+//!
+//! async fn length(path: &str) -> std::io::Result<u64> {
+//!     let _permit = FILES.acquire().await;
+//!     Ok(compio::fs::metadata(path).await?.len())
+//! }
+//! # compio::runtime::Runtime::new().unwrap().block_on(async {
+//! # assert!(length("Cargo.toml").await.unwrap() > 0);
+//! # });
+//! ```
+//!
+//! Bound the tasks of one thread. The permit is acquired before the task is spawned, so at most 64
+//! tasks exist:
+//!
+//! ```
+//! use std::rc::Rc;
+//!
+//! use compio_sync::unsync::Semaphore;
+//!
+//! # compio::runtime::Runtime::new().unwrap().block_on(async {
+//! let in_flight = Rc::new(Semaphore::new(64));
+//! for path in ["Cargo.toml", "README.md"] {
+//!     let permit = in_flight.clone().acquire_owned().await;
+//!     compio::runtime::spawn(async move {
+//!         let _permit = permit;
+//!         println!("{:?}", compio::fs::read(path).await.map(|bytes| bytes.len()));
+//!     })
+//!     .detach();
+//! }
+//! # in_flight.acquire_many(64).await;
+//! # });
+//! ```
+//!
+//! Shut a service down:
+//!
+//! ```
+//! use compio_sync::{ClosableSemaphore, Closed};
+//!
+//! static REQUESTS: ClosableSemaphore = ClosableSemaphore::new(128);
+//!
+//! async fn handle() -> Result<(), Closed> {
+//!     let _permit = REQUESTS.acquire().await?;
+//!     Ok(())
+//! }
+//!
+//! # compio::runtime::Runtime::new().unwrap().block_on(async {
+//! assert_eq!(handle().await, Ok(()));
+//! // Later acquires fail, and requests in flight complete.
+//! REQUESTS.drain().await;
+//! assert_eq!(handle().await, Err(Closed));
+//! # });
+//! ```
+//!
+//! Wait on a thread that runs no async code:
+//!
+//! ```
+//! use std::time::{Duration, Instant};
+//!
+//! use compio_sync::Semaphore;
+//!
+//! let jobs = Semaphore::new(1);
+//! let permit = jobs.acquire().block();
+//! let deadline = Instant::now() + Duration::from_millis(1);
+//! assert!(jobs.acquire().block_until(deadline).is_none());
+//! # drop(permit);
+//! ```
+//!
+//! # Guarantees
+//!
+//! - **No allocation** when a borrowed future waits, or when something is released.
+//! - **Strict FIFO.** Nothing barges, `try_` methods included.
+//! - **Cancel safety.** Every future can be dropped at any time, in O(1), and no permit and no wakeup
+//!   is lost.
+//! - **No foreign code under a lock.** Wakers run after the queue is unlocked, so they may use the
+//!   primitive, and they may panic.
+//! - **Model-checked.** [loom](guide::loom) explores the interleavings, and each memory ordering is
+//!   shown to be necessary.
+//!
+//! A grant belongs to its waiter before the waiter is polled again. A granted future that is neither
+//! polled nor dropped keeps what it was granted.
+//!
+//! # Flavours
+//!
+//! The types at the root are shared between threads. The types of the same names in [`unsync`] stay on
+//! one thread: they use no atomics, and their owned forms hold an `Rc` instead of an `Arc`. Both are
+//! aliases of the types in [`generic`], which share one implementation.
+//!
+//! # Features
+//!
+//! - `std` (default): the blocking methods. A thread that finds a queue locked for long yields, and a
+//!   second panic of a waker does not abort the process.
+//! - `alloc` (implied by `std`): the owned forms.
+//! - `compio`: in debug builds, the blocking methods panic on a thread that runs a compio runtime.
+//! - `tracing`: primitives report their state and their waits in the form that tokio-console shows.
+//!   See [`guide::tracing`].
+//!
+//! Without features the crate is `no_std` and needs atomics of pointer size. Threads lock a queue for a
+//! few instructions by spinning. So an interrupt handler must not use a primitive that the code it
+//! interrupts uses.
+//!
+//! # loom
+//!
+//! Built with `--cfg loom`, the crate uses the types of [loom](https://docs.rs/loom), so that a model
+//! of your code explores what happens inside as well. See [`guide::loom`].
+//!
+//! # Guide
+//!
+//! The [`guide`] explains [how it works](guide::design) in a picture. It has [recipes](guide::recipes),
+//! [questions and answers](guide::faq), [migration tables](guide::migration) and a
+//! [comparison](guide::comparison) with other crates.
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(doc, loom))))]
 
@@ -26,10 +160,51 @@ use alloc::sync::Arc;
 pub use self::error::{Closed, TooManyPermits, TryAcquireError};
 use self::generic::Shared;
 
-/// A fair limit on how many of something are in use at once, shared between threads.
+/// A fair semaphore, shared between threads.
+///
+/// It limits how many of something are in use at once. This alias of [`generic::Semaphore`] is `Send`
+/// and `Sync`, and can be a `static`. Its [`unsync`](unsync::Semaphore) twin stays on one thread.
+///
+/// # Examples
+///
+/// ```
+/// use compio_sync::Semaphore;
+///
+/// # compio::runtime::Runtime::new().unwrap().block_on(async {
+/// let connections = Semaphore::new(2);
+///
+/// let first = connections.acquire().await;
+/// let second = connections.acquire().await;
+/// assert!(connections.try_acquire().is_none());
+///
+/// drop(first);
+/// assert_eq!(connections.available_permits(), 1);
+/// # });
+/// ```
 pub type Semaphore = generic::Semaphore<Shared>;
 
 /// A [`Semaphore`] that can be closed.
+///
+/// Use [`Semaphore`] if you never close it: its `acquire` is infallible. The examples of shared methods
+/// import `Semaphore`.
+///
+/// # Examples
+///
+/// ```
+/// use compio_sync::{ClosableSemaphore, Closed};
+///
+/// # compio::runtime::Runtime::new().unwrap().block_on(async {
+/// let connections = ClosableSemaphore::new(2);
+/// let permit = connections.acquire().await.unwrap();
+///
+/// connections.close();
+/// assert_eq!(connections.acquire().await.unwrap_err(), Closed);
+///
+/// drop(permit);
+/// connections.drain().await;
+/// assert_eq!(connections.in_use(), 0);
+/// # });
+/// ```
 pub type ClosableSemaphore = generic::ClosableSemaphore<Shared>;
 
 /// The future of [`acquire`](Semaphore::acquire) and [`acquire_many`](Semaphore::acquire_many).
