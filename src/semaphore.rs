@@ -146,6 +146,97 @@ impl<F: Flavour, C: Closing> Semaphore<F, C> {
         }
     }
 
+    /// Acquires a permit.
+    ///
+    /// # Fairness
+    ///
+    /// The first poll of the future takes its place in the queue. A granted permit is in use from then
+    /// on, although the future has not been polled again.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future can be dropped at any time, see [`Acquire`].
+    ///
+    /// # Errors
+    ///
+    /// None, unless the semaphore can be closed. Then the output is a `Result`, with the error
+    /// [`Closed`] if the semaphore is closed before the permit is granted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use compio_sync::{ClosableSemaphore, Closed, Semaphore};
+    ///
+    /// async fn handle(requests: &Semaphore) {
+    ///     let _permit = requests.acquire().await;
+    /// }
+    ///
+    /// async fn handle_until_closed(requests: &ClosableSemaphore) -> Result<(), Closed> {
+    ///     let _permit = requests.acquire().await?;
+    ///     Ok(())
+    /// }
+    ///
+    /// # compio::runtime::Runtime::new().unwrap().block_on(async {
+    /// handle(&Semaphore::new(64)).await;
+    ///
+    /// let requests = ClosableSemaphore::new(64);
+    /// assert_eq!(handle_until_closed(&requests).await, Ok(()));
+    /// requests.close();
+    /// assert_eq!(handle_until_closed(&requests).await, Err(Closed));
+    /// # });
+    /// ```
+    #[inline]
+    pub fn acquire(&self) -> Acquire<&Self> {
+        Acquire::new(self, 1)
+    }
+
+    /// Acquires `permits` permits at once.
+    ///
+    /// A request for zero permits completes immediately. A request above
+    /// [`max_permits`](Self::max_permits) waits until the limit is raised, and later requests wait
+    /// behind it.
+    ///
+    /// # Fairness
+    ///
+    /// While a large request is at the front of the queue, available permits are reserved for it until
+    /// they suffice.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future can be dropped at any time, see [`Acquire`]. When a large request leaves the front,
+    /// the waiters that it was blocking are granted at once.
+    ///
+    /// # Panics
+    ///
+    /// If `permits` exceeds [`MAX_PERMITS`](Self::MAX_PERMITS).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`acquire`](Self::acquire). Once a semaphore is closed, requests for zero permits fail as
+    /// well.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use compio_sync::Semaphore;
+    ///
+    /// # compio::runtime::Runtime::new().unwrap().block_on(async {
+    /// // At most 64 KiB of buffers are in flight.
+    /// let bytes = Semaphore::new(64 * 1024);
+    ///
+    /// let permit = bytes.acquire_many(4096).await;
+    /// let buffer = vec![0_u8; permit.num_permits()];
+    /// assert_eq!(bytes.available_permits(), 60 * 1024);
+    /// # drop(buffer);
+    /// # });
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn acquire_many(&self, permits: usize) -> Acquire<&Self> {
+        Self::assert_may_wait_for(permits);
+        Acquire::new(self, permits)
+    }
+
     #[inline]
     #[track_caller]
     fn assert_may_wait_for(permits: usize) {
@@ -195,82 +286,8 @@ impl<F: Flavour, C: Closing> Semaphore<F, C> {
     }
 }
 
-/// Acquiring from a semaphore that cannot be closed.
+/// Acquiring without waiting, from a semaphore that cannot be closed.
 impl<F: Flavour> Semaphore<F> {
-    /// Acquires a permit.
-    ///
-    /// # Fairness
-    ///
-    /// The first poll of the future takes its place in the queue. A granted permit is in use from then
-    /// on, although the future has not been polled again.
-    ///
-    /// # Cancel safety
-    ///
-    /// The future can be dropped at any time, see [`Acquire`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use compio_sync::Semaphore;
-    ///
-    /// # compio::runtime::Runtime::new().unwrap().block_on(async {
-    /// let connections = Semaphore::new(2);
-    ///
-    /// let first = connections.acquire().await;
-    /// let second = connections.acquire().await;
-    /// assert!(connections.try_acquire().is_none());
-    ///
-    /// drop(first);
-    /// assert_eq!((connections.available_permits(), connections.in_use()), (1, 1));
-    /// # });
-    /// ```
-    #[inline]
-    pub fn acquire(&self) -> Acquire<&Self> {
-        Acquire::new(self, 1)
-    }
-
-    /// Acquires `permits` permits at once.
-    ///
-    /// A request for zero permits completes immediately. A request above
-    /// [`max_permits`](Self::max_permits) waits until the limit is raised, and later requests wait
-    /// behind it.
-    ///
-    /// # Fairness
-    ///
-    /// While a large request is at the front of the queue, available permits are reserved for it until
-    /// they suffice.
-    ///
-    /// # Cancel safety
-    ///
-    /// The future can be dropped at any time, see [`Acquire`]. When a large request leaves the front,
-    /// the waiters that it was blocking are granted at once.
-    ///
-    /// # Panics
-    ///
-    /// If `permits` exceeds [`MAX_PERMITS`](Self::MAX_PERMITS).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use compio_sync::Semaphore;
-    ///
-    /// # compio::runtime::Runtime::new().unwrap().block_on(async {
-    /// // At most 64 KiB of buffers are in flight.
-    /// let bytes = Semaphore::new(64 * 1024);
-    ///
-    /// let permit = bytes.acquire_many(4096).await;
-    /// let buffer = vec![0_u8; permit.num_permits()];
-    /// assert_eq!(bytes.available_permits(), 60 * 1024);
-    /// # drop(buffer);
-    /// # });
-    /// ```
-    #[inline]
-    #[track_caller]
-    pub fn acquire_many(&self, permits: usize) -> Acquire<&Self> {
-        Self::assert_may_wait_for(permits);
-        Acquire::new(self, permits)
-    }
-
     /// Acquires a permit if one is available and the queue is empty.
     ///
     /// # Fairness

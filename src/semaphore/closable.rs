@@ -11,7 +11,7 @@ use core::{
 use pin_project_lite::pin_project;
 
 use super::{
-    Acquire, Semaphore, SemaphorePermit,
+    Semaphore, SemaphorePermit,
     policy::{ALL_RETURNED, close, is_closed},
 };
 #[cfg(feature = "std")]
@@ -30,87 +30,13 @@ pub struct Closable<F: Flavour> {
     pub(super) closed: Event<F>,
 }
 
-/// Acquiring from a semaphore that can be closed, and closing it.
+/// Closing a semaphore, and acquiring from it without waiting.
 ///
 /// Until it is closed, a [`ClosableSemaphore`](crate::ClosableSemaphore) behaves like a
 /// [`Semaphore`](crate::Semaphore), except that acquiring returns a `Result`. Closing fails pending
 /// and future acquires with [`Closed`](crate::Closed), in FIFO order. Permits already granted remain
 /// valid. [`drain`](Self::drain) waits until all of them are released.
 impl<F: Flavour> Semaphore<F, Closable<F>> {
-    /// Acquires a permit, like [`Semaphore::acquire`](crate::Semaphore::acquire).
-    ///
-    /// # Fairness
-    ///
-    /// The first poll of the future takes its place in the queue.
-    ///
-    /// # Cancel safety
-    ///
-    /// The future can be dropped at any time, see [`Acquire`].
-    ///
-    /// # Errors
-    ///
-    /// [`Closed`](crate::Closed), if the semaphore is closed before the permit is granted.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use compio_sync::{ClosableSemaphore, Closed};
-    ///
-    /// async fn serve(connections: &ClosableSemaphore) -> Result<(), Closed> {
-    ///     let _permit = connections.acquire().await?;
-    ///     Ok(())
-    /// }
-    ///
-    /// # compio::runtime::Runtime::new().unwrap().block_on(async {
-    /// let connections = ClosableSemaphore::new(64);
-    /// assert_eq!(serve(&connections).await, Ok(()));
-    /// connections.close();
-    /// assert_eq!(serve(&connections).await, Err(Closed));
-    /// # });
-    /// ```
-    #[inline]
-    pub fn acquire(&self) -> Acquire<&Self> {
-        Acquire::new(self, 1)
-    }
-
-    /// Acquires `permits` permits at once, like
-    /// [`Semaphore::acquire_many`](crate::Semaphore::acquire_many).
-    ///
-    /// # Fairness
-    ///
-    /// While a large request is at the front of the queue, available permits are reserved for it.
-    ///
-    /// # Cancel safety
-    ///
-    /// The future can be dropped at any time, see [`Acquire`].
-    ///
-    /// # Panics
-    ///
-    /// If `permits` exceeds [`MAX_PERMITS`](Self::MAX_PERMITS).
-    ///
-    /// # Errors
-    ///
-    /// [`Closed`](crate::Closed), if the semaphore is closed before the permits are granted. That
-    /// includes requests for zero permits.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use compio_sync::ClosableSemaphore;
-    ///
-    /// # compio::runtime::Runtime::new().unwrap().block_on(async {
-    /// let bytes = ClosableSemaphore::new(64 * 1024);
-    /// let permit = bytes.acquire_many(4096).await.unwrap();
-    /// assert_eq!(permit.num_permits(), 4096);
-    /// # });
-    /// ```
-    #[inline]
-    #[track_caller]
-    pub fn acquire_many(&self, permits: usize) -> Acquire<&Self> {
-        Self::assert_may_wait_for(permits);
-        Acquire::new(self, permits)
-    }
-
     /// Acquires a permit if one is available and the queue is empty.
     ///
     /// # Fairness

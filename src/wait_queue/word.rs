@@ -13,7 +13,7 @@
 //! | 1 | 0 | the queue is empty, and the lock holder changes the value | the lock holder |
 
 use crate::{
-    flavour::{Atomic, Flavour},
+    flavour::{Atomic, Flavour, ThreadSafe},
     loom::{Ordering, const_unless_loom},
 };
 
@@ -26,6 +26,9 @@ pub(crate) const MAX_VALUE: isize = isize::MAX >> VALUE_SHIFT;
 
 /// A `usize` in the flavour's representation.
 pub(crate) struct Number<F: Flavour>(F::Usize);
+
+// SAFETY: *Plain Words*: the words of a thread-safe flavour are atomics.
+unsafe impl<F: ThreadSafe> Sync for Number<F> {}
 
 impl<F: Flavour> Number<F> {
     #[cfg(not(loom))]
