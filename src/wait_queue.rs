@@ -56,6 +56,7 @@
 //! panic unwinds. With `std`, a second panic of a waker is caught, because it would abort the process.
 #![allow(unsafe_code)]
 
+mod guard;
 mod handle;
 mod list;
 #[cfg(feature = "std")]
@@ -65,28 +66,24 @@ mod waiter;
 mod wake_batch;
 mod word;
 
-use core::{fmt, mem, ops::ControlFlow, task::Waker};
+use core::{fmt, ops::ControlFlow};
 
 pub use self::handle::Handle;
-#[cfg(all(feature = "tracing", not(loom)))]
-pub(crate) use self::handle::RequestOf;
 #[cfg(feature = "std")]
 pub(crate) use self::parker::block_on;
-pub(crate) use self::{
-    handle::Grant,
-    list::Completion,
-    waiter::{Completed, Waiter},
-    wake_batch::guard_double_panic,
-    word::{MAX_VALUE, Number},
-};
-pub(crate) use self::{
-    handle::Primitive,
-    policy::{Policy, Verdict},
-};
 use self::{
-    list::{Front, List, Node, complete},
-    wake_batch::{DeferredDrop, WakeBatch},
+    guard::QueueGuard,
+    list::List,
     word::{State, Word},
+};
+#[cfg(all(feature = "tracing", not(loom)))]
+pub(crate) use self::{handle::RequestOf, wake_batch::guard_double_panic};
+pub(crate) use self::{
+    handle::{Grant, Primitive},
+    list::Completion,
+    policy::{Policy, Verdict},
+    waiter::{Completed, Waiter},
+    word::{MAX_VALUE, Number},
 };
 use crate::{
     flavour::{Backoff, Flavour, ThreadSafe},
@@ -154,15 +151,7 @@ impl<P: Policy, F: Flavour> WaitQueue<P, F> {
     /// batches.
     #[cfg(debug_assertions)]
     pub(crate) fn assert_valid(&self) {
-        let mut guard = self.lock();
-        // SAFETY: *Locked List*: locked.
-        let linked = guard.with_list(|list| unsafe { list.assert_valid() });
-        // SAFETY: *Pinned While Linked*: linked, and not used after this line.
-        let request = guard.front().map(|front| unsafe { front.as_ref() }.request);
-        let waits = request.is_none_or(|front| P::decide(guard.value, front) == Verdict::Wait);
-        drop(guard);
-        assert_eq!(linked, self.waiters(), "the waiter count must equal the length of the ring");
-        assert!(waits, "the front must not wait for a request that would be completed");
+        self.lock().assert_valid();
     }
 
     /// Acquires what is requested, if the policy grants it and the queue is empty.
@@ -315,207 +304,11 @@ fn break_if<R>(condition: bool, result: R) -> ControlFlow<R> {
     if condition { ControlFlow::Break(result) } else { ControlFlow::Continue(()) }
 }
 
-/// The lock over the list.
-///
-/// Each method that changes the list or the value consumes the guard and keeps *Nothing Grantable
-/// Waits*. Dropping the guard unlocks the queue as it is.
-struct QueueGuard<'q, P: Policy, F: Flavour> {
-    queue: &'q WaitQueue<P, F>,
-    /// The value that unlocking publishes.
-    value: isize,
-}
-
-impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
-    /// For the thread that has just set LOCKED on this state.
-    #[inline]
-    fn new(queue: &'q WaitQueue<P, F>, state: State) -> Self {
-        Self { queue, value: state.value() }
-    }
-
-    /// Changes the value, and grants waiters.
-    #[inline]
-    fn update<R>(mut self, change: impl FnOnce(isize) -> (isize, R)) -> R {
-        let (value, result) = change(self.value);
-        self.value = value;
-        self.grant_waiters();
-        result
-    }
-
-    /// Enqueues a node whose request must wait.
-    ///
-    /// # Safety
-    /// The node is pinned and not linked, and is unlinked before it is dropped.
-    #[inline]
-    unsafe fn push_back(mut self, node: &Node<P, F>, waker: Waker) {
-        // SAFETY: *Locked List*: locked, and the node is not linked.
-        unsafe { node.set_waker(waker) };
-        // SAFETY: *Locked List*: locked; the rest is the caller's promise.
-        self.with_list(|list| unsafe { list.push_back(node) });
-        self.queue.waiters.set(self.queue.waiters() + 1);
-        self.unlock(true);
-    }
-
-    /// # Safety
-    /// The node is linked in this queue.
-    #[inline]
-    unsafe fn replace_waker(self, node: &Node<P, F>, waker: Waker) -> Waker {
-        // SAFETY: *Locked List*: locked, and the node is linked.
-        unsafe { node.replace_waker(waker) }
-    }
-
-    /// Removes a node, and grants the waiters that it was in front of.
-    ///
-    /// # Safety
-    /// The node is linked in this queue.
-    #[inline]
-    unsafe fn cancel(mut self, node: &Node<P, F>) {
-        // SAFETY: *Locked List*: locked; the rest is the caller's promise.
-        let (waker, _) = unsafe { self.unlink(node) };
-        let _waker = DeferredDrop::new(waker);
-        self.grant_waiters();
-    }
-
-    /// Completes the front until it must wait, unlocks, and wakes the completed waiters.
-    ///
-    /// O(1) per waiter.
-    #[inline]
-    fn grant_waiters(mut self) {
-        if let Some(first) = self.complete_front() {
-            self.grant_more(first);
-        }
-    }
-
-    /// Most hand-offs complete one waiter, and need no batch.
-    #[inline(never)]
-    fn grant_more(mut self, first: Waker) {
-        match self.complete_front() {
-            None => {
-                drop(self);
-                guard_double_panic(|| first.wake());
-            }
-            Some(second) => self.grant_in_batches(first, second),
-        }
-    }
-
-    fn grant_in_batches(self, first: Waker, second: Waker) {
-        let queue = self.queue;
-        let rest = GrantOnUnwind(queue);
-        let mut batch = WakeBatch::new();
-        batch.push(first);
-        batch.push(second);
-        let mut next = Some(self);
-        while let Some(guard) = next {
-            guard.fill(&mut batch);
-            let may_have_more = batch.is_full();
-            batch.wake_all();
-            next = if may_have_more { queue.lock_if_queued() } else { None };
-        }
-        mem::forget(rest);
-    }
-
-    /// Completes the front until the batch is full or the front must wait, and unlocks.
-    fn fill(mut self, batch: &mut WakeBatch) {
-        let mut front = self.front();
-        while !batch.is_full() {
-            // SAFETY: *Locked List*: locked, and at the front.
-            let Some((waker, next)) = (unsafe { self.complete(front) }) else {
-                return;
-            };
-            batch.push(waker);
-            front = next;
-        }
-    }
-
-    #[inline]
-    fn complete_front(&mut self) -> Option<Waker> {
-        let front = self.front();
-        // SAFETY: *Locked List*: locked, and at the front.
-        let (waker, _) = unsafe { self.complete(front) }?;
-        Some(waker)
-    }
-
-    #[inline]
-    fn front(&mut self) -> Front<P, F> {
-        self.with_list(|list| list.front())
-    }
-
-    /// Completes the front unless it must wait. Returns its waker and the next front.
-    ///
-    /// # Safety
-    /// The node is at the front.
-    #[inline(always)]
-    unsafe fn complete(&mut self, front: Front<P, F>) -> Option<(Waker, Front<P, F>)> {
-        // SAFETY: *Pinned While Linked*: linked, and not used after it is completed.
-        let front = unsafe { front?.as_ref() };
-        let completion = match P::decide(self.value, front.request) {
-            Verdict::Wait => return None,
-            Verdict::Grant(value) => {
-                self.value = value;
-                Completion::Granted
-            }
-            Verdict::Refuse => {
-                // RACE: the owner may look at the value before this thread unlocks the queue.
-                self.queue.word.publish(self.value);
-                Completion::Refused
-            }
-        };
-        // SAFETY: *Locked List*: locked, and linked.
-        let (waker, next) = unsafe { self.unlink(front) };
-        complete(&front.status, completion);
-        Some((waker, next))
-    }
-
-    /// Unlinks a node. Returns its waker, and the node behind it or the front if it was the last.
-    ///
-    /// # Safety
-    /// The node is linked in this queue.
-    #[inline]
-    unsafe fn unlink(&mut self, node: &Node<P, F>) -> (Waker, Front<P, F>) {
-        // SAFETY: *Locked List*: locked; the rest is the caller's promise.
-        let next = self.with_list(|list| unsafe { list.unlink(node) });
-        self.queue.waiters.set(self.queue.waiters() - 1);
-        // SAFETY: *Moved Once*: locked, and just unlinked.
-        let waker = unsafe { node.take_waker() };
-        (waker, next)
-    }
-
-    #[inline]
-    fn unlock(self, is_queued: bool) {
-        self.queue.word.unlock(self.value, is_queued);
-        mem::forget(self);
-    }
-
-    #[inline]
-    fn with_list<R>(&mut self, access: impl FnOnce(&mut List<P, F>) -> R) -> R {
-        // SAFETY: *Locked List*: locked, and borrowed during the call only.
-        self.queue.list.with_mut(|list| access(unsafe { &mut *list }))
-    }
-}
-
-impl<P: Policy, F: Flavour> Drop for QueueGuard<'_, P, F> {
-    #[inline]
-    fn drop(&mut self) {
-        let is_queued = !self.with_list(|list| list.is_empty());
-        self.queue.word.unlock(self.value, is_queued);
-    }
-}
-
 impl<P: Policy, F: Flavour> fmt::Debug for WaitQueue<P, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WaitQueue")
             .field("value", &self.value())
             .field("waiters", &self.waiters())
             .finish()
-    }
-}
-
-/// Grants the rest of the queue after a waker has panicked.
-struct GrantOnUnwind<'q, P: Policy, F: Flavour>(&'q WaitQueue<P, F>);
-
-impl<P: Policy, F: Flavour> Drop for GrantOnUnwind<'_, P, F> {
-    fn drop(&mut self) {
-        if let Some(guard) = self.0.lock_if_queued() {
-            guard.grant_waiters();
-        }
     }
 }

@@ -1,0 +1,222 @@
+//! The lock over the list, and the grants that are made under it.
+
+use core::{mem, task::Waker};
+
+use super::{
+    WaitQueue,
+    list::{Completion, Front, List, Node, complete},
+    policy::{Policy, Verdict},
+    wake_batch::{DeferredDrop, WakeBatch, guard_double_panic},
+    word::State,
+};
+use crate::flavour::Flavour;
+
+/// The lock over the list.
+///
+/// Each method that changes the list or the value consumes the guard and keeps *Nothing Grantable
+/// Waits*. Dropping the guard unlocks the queue as it is.
+pub(super) struct QueueGuard<'q, P: Policy, F: Flavour> {
+    queue: &'q WaitQueue<P, F>,
+    /// The value that unlocking publishes.
+    value: isize,
+}
+
+impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
+    /// For the thread that has just set LOCKED on this state.
+    #[inline]
+    pub(super) fn new(queue: &'q WaitQueue<P, F>, state: State) -> Self {
+        Self { queue, value: state.value() }
+    }
+
+    /// Changes the value, and grants waiters.
+    #[inline]
+    pub(super) fn update<R>(mut self, change: impl FnOnce(isize) -> (isize, R)) -> R {
+        let (value, result) = change(self.value);
+        self.value = value;
+        self.grant_waiters();
+        result
+    }
+
+    /// Enqueues a node whose request must wait.
+    ///
+    /// # Safety
+    /// The node is pinned and not linked, and is unlinked before it is dropped.
+    #[inline]
+    pub(super) unsafe fn push_back(mut self, node: &Node<P, F>, waker: Waker) {
+        // SAFETY: *Locked List*: locked, and the node is not linked.
+        unsafe { node.set_waker(waker) };
+        // SAFETY: *Locked List*: locked; the rest is the caller's promise.
+        self.with_list(|list| unsafe { list.push_back(node) });
+        self.queue.waiters.set(self.queue.waiters() + 1);
+        self.unlock(true);
+    }
+
+    /// # Safety
+    /// The node is linked in this queue.
+    #[inline]
+    pub(super) unsafe fn replace_waker(self, node: &Node<P, F>, waker: Waker) -> Waker {
+        // SAFETY: *Locked List*: locked, and the node is linked.
+        unsafe { node.replace_waker(waker) }
+    }
+
+    /// Removes a node, and grants the waiters that it was in front of.
+    ///
+    /// # Safety
+    /// The node is linked in this queue.
+    #[inline]
+    pub(super) unsafe fn cancel(mut self, node: &Node<P, F>) {
+        // SAFETY: *Locked List*: locked; the rest is the caller's promise.
+        let (waker, _) = unsafe { self.unlink(node) };
+        let _waker = DeferredDrop::new(waker);
+        self.grant_waiters();
+    }
+
+    /// Completes the front until it must wait, unlocks, and wakes the completed waiters.
+    ///
+    /// O(1) per waiter.
+    #[inline]
+    pub(super) fn grant_waiters(mut self) {
+        if let Some(first) = self.complete_front() {
+            self.grant_more(first);
+        }
+    }
+
+    /// Most hand-offs complete one waiter, and need no batch.
+    #[inline(never)]
+    fn grant_more(mut self, first: Waker) {
+        match self.complete_front() {
+            None => {
+                drop(self);
+                guard_double_panic(|| first.wake());
+            }
+            Some(second) => self.grant_in_batches(first, second),
+        }
+    }
+
+    fn grant_in_batches(self, first: Waker, second: Waker) {
+        let queue = self.queue;
+        let rest = GrantOnUnwind(queue);
+        let mut batch = WakeBatch::new();
+        batch.push(first);
+        batch.push(second);
+        let mut next = Some(self);
+        while let Some(guard) = next {
+            guard.fill(&mut batch);
+            let may_have_more = batch.is_full();
+            batch.wake_all();
+            next = if may_have_more { queue.lock_if_queued() } else { None };
+        }
+        mem::forget(rest);
+    }
+
+    /// Completes the front until the batch is full or the front must wait, and unlocks.
+    fn fill(mut self, batch: &mut WakeBatch) {
+        let mut front = self.front();
+        while !batch.is_full() {
+            // SAFETY: *Locked List*: locked, and at the front.
+            let Some((waker, next)) = (unsafe { self.complete(front) }) else {
+                return;
+            };
+            batch.push(waker);
+            front = next;
+        }
+    }
+
+    #[inline]
+    fn complete_front(&mut self) -> Option<Waker> {
+        let front = self.front();
+        // SAFETY: *Locked List*: locked, and at the front.
+        let (waker, _) = unsafe { self.complete(front) }?;
+        Some(waker)
+    }
+
+    #[inline]
+    fn front(&mut self) -> Front<P, F> {
+        self.with_list(|list| list.front())
+    }
+
+    /// Completes the front unless it must wait. Returns its waker and the next front.
+    ///
+    /// # Safety
+    /// The node is at the front.
+    #[inline(always)]
+    unsafe fn complete(&mut self, front: Front<P, F>) -> Option<(Waker, Front<P, F>)> {
+        // SAFETY: *Pinned While Linked*: linked, and not used after it is completed.
+        let front = unsafe { front?.as_ref() };
+        let completion = match P::decide(self.value, front.request) {
+            Verdict::Wait => return None,
+            Verdict::Grant(value) => {
+                self.value = value;
+                Completion::Granted
+            }
+            Verdict::Refuse => {
+                // RACE: the owner may look at the value before this thread unlocks the queue.
+                self.queue.word.publish(self.value);
+                Completion::Refused
+            }
+        };
+        // SAFETY: *Locked List*: locked, and linked.
+        let (waker, next) = unsafe { self.unlink(front) };
+        complete(&front.status, completion);
+        Some((waker, next))
+    }
+
+    /// Unlinks a node. Returns its waker, and the node behind it or the front if it was the last.
+    ///
+    /// # Safety
+    /// The node is linked in this queue.
+    #[inline]
+    unsafe fn unlink(&mut self, node: &Node<P, F>) -> (Waker, Front<P, F>) {
+        // SAFETY: *Locked List*: locked; the rest is the caller's promise.
+        let next = self.with_list(|list| unsafe { list.unlink(node) });
+        self.queue.waiters.set(self.queue.waiters() - 1);
+        // SAFETY: *Moved Once*: locked, and just unlinked.
+        let waker = unsafe { node.take_waker() };
+        (waker, next)
+    }
+
+    #[inline]
+    fn unlock(self, is_queued: bool) {
+        self.queue.word.unlock(self.value, is_queued);
+        mem::forget(self);
+    }
+
+    /// Checks the ring, *Counted Ring* and *Nothing Grantable Waits*.
+    #[cfg(debug_assertions)]
+    pub(super) fn assert_valid(mut self) {
+        // SAFETY: *Locked List*: locked.
+        let linked = self.with_list(|list| unsafe { list.assert_valid() });
+        // SAFETY: *Pinned While Linked*: linked, and not used after this line.
+        let front = self.front().map(|front| unsafe { front.as_ref() }.request);
+        let (value, waiters) = (self.value, self.queue.waiters());
+        drop(self);
+        assert_eq!(linked, waiters, "the waiter count must equal the length of the ring");
+        let waits = front.is_none_or(|request| P::decide(value, request) == Verdict::Wait);
+        assert!(waits, "the front must not wait for a request that would be completed");
+    }
+
+    #[inline]
+    fn with_list<R>(&mut self, access: impl FnOnce(&mut List<P, F>) -> R) -> R {
+        // SAFETY: *Locked List*: locked, and borrowed during the call only.
+        self.queue.list.with_mut(|list| access(unsafe { &mut *list }))
+    }
+}
+
+impl<P: Policy, F: Flavour> Drop for QueueGuard<'_, P, F> {
+    #[inline]
+    fn drop(&mut self) {
+        let is_queued = !self.with_list(|list| list.is_empty());
+        self.queue.word.unlock(self.value, is_queued);
+    }
+}
+
+/// Grants the rest of the queue after a waker has panicked.
+struct GrantOnUnwind<'q, P: Policy, F: Flavour>(&'q WaitQueue<P, F>);
+
+impl<P: Policy, F: Flavour> Drop for GrantOnUnwind<'_, P, F> {
+    fn drop(&mut self) {
+        if let Some(guard) = self.0.lock_if_queued() {
+            guard.grant_waiters();
+        }
+    }
+}
