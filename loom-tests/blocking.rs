@@ -1,4 +1,4 @@
-//! Threads that block, with a waker on the stack of each.
+//! Races of threads that block. The wakers of such a thread point to its stack.
 
 use std::time::Instant;
 
@@ -7,27 +7,28 @@ use loom::{model, thread};
 
 use crate::guarded::Guarded;
 
-/// The thread may go on as soon as it is granted, and take the sleeper away from the one that wakes it.
+/// A granted thread must not return while the releaser still uses its waker.
 #[test]
 fn blocking_acquire_races_release() {
     model(|| {
         let guarded = Guarded::new(1);
         let permit = guarded.semaphore.try_acquire().unwrap();
-        let blocked = thread::spawn(|| guarded.write(guarded.semaphore.acquire_blocking()));
+        let blocked = thread::spawn(|| guarded.write(guarded.semaphore.acquire().block()));
         guarded.write(permit);
         blocked.join().unwrap();
         guarded.assert_at_rest(1, 2);
     });
 }
 
-/// It may give up just when it is granted: then it has the permit, or gives it to the next.
+/// The deadline passes while the permit is granted. The thread must return the permit or release
+/// it.
 #[test]
 fn deadline_races_grant() {
     model(|| {
         let guarded = Guarded::new(1);
         let permit = guarded.semaphore.try_acquire().unwrap();
         let blocked = thread::spawn(|| {
-            let permit = guarded.semaphore.acquire_blocking_until(Instant::now());
+            let permit = guarded.semaphore.acquire().block_until(Instant::now());
             permit.map_or(0, |permit| {
                 guarded.write(permit);
                 1
@@ -39,14 +40,14 @@ fn deadline_races_grant() {
     });
 }
 
-/// It may give up at the front just when the one behind it must be served.
+/// The front is cancelled at its deadline. The waiter behind it must be granted.
 #[test]
-fn deadline_at_the_front_races_release() {
+fn deadline_of_front_races_release() {
     model(|| {
         let guarded = Guarded::new(1);
         let permit = guarded.semaphore.try_acquire().unwrap();
         let blocked = thread::spawn(|| {
-            let permit = guarded.semaphore.acquire_many_blocking_until(1, Instant::now());
+            let permit = guarded.semaphore.acquire_many(1).block_until(Instant::now());
             drop(permit);
         });
         let behind = guarded.queued(1);
@@ -57,12 +58,12 @@ fn deadline_at_the_front_races_release() {
     });
 }
 
-/// A refusal wakes it as a grant does.
+/// Closing must wake a blocked thread.
 #[test]
 fn blocking_acquire_races_close() {
     model(|| {
         let semaphore: &ClosableSemaphore = Box::leak(Box::new(ClosableSemaphore::new(0)));
-        let blocked = thread::spawn(|| semaphore.acquire_blocking().map(drop));
+        let blocked = thread::spawn(|| semaphore.acquire().block().map(drop));
         semaphore.close();
         blocked.join().unwrap().unwrap_err();
         assert_eq!(semaphore.waiters(), 0);

@@ -1,32 +1,32 @@
-//! A waiter that leaves, and what may happen to the queue meanwhile.
+//! Races of a cancel.
 
 use loom::{model, thread};
 
 use crate::guarded::Guarded;
 
-/// A grant to somebody who is leaving: the permit may be lost, or given back twice.
+/// The permit that is granted to the cancelled waiter must be released exactly once.
 #[test]
 fn cancel_races_grant() {
     model(|| {
         let guarded = Guarded::new(1);
         let permit = guarded.semaphore.try_acquire().unwrap();
-        let leaving = guarded.queued(1);
-        let canceller = thread::spawn(|| drop(leaving));
+        let cancelled = guarded.queued(1);
+        let canceller = thread::spawn(|| drop(cancelled));
         guarded.write(permit);
         canceller.join().unwrap();
         guarded.assert_at_rest(1, 1);
     });
 }
 
-/// The same with somebody behind: the grant may end with the one who left.
+/// The permit must pass from the cancelled waiter to the next one.
 #[test]
-fn cancel_races_grant_and_the_next_is_served() {
+fn cancel_races_grant_before_next_waiter() {
     model(|| {
         let guarded = Guarded::new(1);
         let permit = guarded.semaphore.try_acquire().unwrap();
-        let leaving = guarded.queued(1);
+        let cancelled = guarded.queued(1);
         let next = guarded.queued(1);
-        let canceller = thread::spawn(|| drop(leaving));
+        let canceller = thread::spawn(|| drop(cancelled));
         guarded.write(permit);
         canceller.join().unwrap();
         guarded.write(next.woken());
@@ -34,7 +34,7 @@ fn cancel_races_grant_and_the_next_is_served() {
     });
 }
 
-/// Neighbours that unlink at once may leave one another linked.
+/// Two adjacent nodes are unlinked at once. Neither may stay linked.
 #[test]
 fn cancel_races_cancel() {
     model(|| {
@@ -50,19 +50,19 @@ fn cancel_races_cancel() {
     });
 }
 
-/// A first poll holds the lock while another waiter leaves, who may take the queue for empty, and so
-/// itself for granted.
+/// While a first poll holds the lock, the cancelled waiter must not find the queue empty and
+/// consider itself granted.
 #[test]
 fn cancel_races_first_poll() {
     model(|| {
         let guarded = Guarded::new(1);
         let permit = guarded.semaphore.try_acquire().unwrap();
         let front = guarded.queued(1);
-        let leaving = guarded.queued(1);
-        let canceller = thread::spawn(|| drop(leaving));
+        let cancelled = guarded.queued(1);
+        let canceller = thread::spawn(|| drop(cancelled));
         let mut next = guarded.queued(1);
         canceller.join().unwrap();
-        next.assert_asleep();
+        next.assert_pending();
         guarded.write(permit);
         guarded.write(front.woken());
         guarded.write(next.woken());
@@ -70,16 +70,15 @@ fn cancel_races_first_poll() {
     });
 }
 
-/// Who finds the queue empty was granted; without the granter's writes in sight it would have the
-/// permit, but not what the last holder did with it.
+/// A cancel that finds the queue empty was granted. It must see the writes of the previous holder.
 #[test]
-fn canceller_that_sees_an_empty_queue_sees_the_grant() {
+fn cancel_then_try_acquire_races_release() {
     model(|| {
         let guarded = Guarded::new(1);
         let permit = guarded.semaphore.try_acquire().unwrap();
-        let leaving = guarded.queued(1);
+        let cancelled = guarded.queued(1);
         let canceller = thread::spawn(|| {
-            drop(leaving);
+            drop(cancelled);
             match guarded.semaphore.try_acquire() {
                 Some(permit) => {
                     guarded.write(permit);
@@ -89,21 +88,21 @@ fn canceller_that_sees_an_empty_queue_sees_the_grant() {
             }
         });
         guarded.write(permit);
-        let written = canceller.join().unwrap();
-        guarded.assert_at_rest(1, 1 + written);
+        let writes = canceller.join().unwrap();
+        guarded.assert_at_rest(1, 1 + writes);
     });
 }
 
-/// A big request leaves the front while what it waited for comes in: those behind it may sleep on.
+/// A permit is released while a large request is cancelled at the front. The waiter behind it must
+/// be granted.
 #[test]
-fn big_front_cancelled_while_permits_arrive() {
+fn cancel_of_large_front_races_release() {
     model(|| {
         let guarded = Guarded::new(2);
-        let (one, other) =
-            (guarded.semaphore.try_acquire().unwrap(), guarded.semaphore.try_acquire().unwrap());
-        let big = guarded.queued(2);
+        let [one, other] = [(); 2].map(|()| guarded.semaphore.try_acquire().unwrap());
+        let large = guarded.queued(2);
         let small = guarded.queued(1);
-        let canceller = thread::spawn(|| drop(big));
+        let canceller = thread::spawn(|| drop(large));
         drop(one);
         canceller.join().unwrap();
         drop(small.woken());

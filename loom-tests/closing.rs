@@ -1,19 +1,17 @@
-//! Closing, and what may be going on meanwhile.
+//! Races of closing and draining.
 
-use std::task::Poll;
-
-use compio_sync::{ClosableAcquire, ClosablePermit, ClosableSemaphore, Closed, TryAcquireError};
+use compio_sync::{ClosableAcquire, ClosableSemaphore, TryAcquireError};
 use loom::{cell::UnsafeCell, future::block_on, model, thread};
 
 use crate::task::Task;
 
-/// A semaphore, and a note that is written before it is closed, or before a permit is given back.
+/// A semaphore, and a note that is written before the semaphore is closed or a permit is released.
 struct Service {
     semaphore: ClosableSemaphore,
     note: UnsafeCell<usize>,
 }
 
-// SAFETY: `note` is touched as its methods say; loom checks that no two threads do so at once.
+// SAFETY: `note` is accessed as `write` and `read` demand, and loom reports any concurrent access.
 unsafe impl Sync for Service {}
 
 impl Service {
@@ -23,12 +21,13 @@ impl Service {
     }
 
     fn write(&self) {
-        // SAFETY: by one who is about to close it, or holds the only permit.
+        // SAFETY: the caller has not closed the semaphore yet, or holds the only permit.
         self.note.with_mut(|note| unsafe { *note += 1 });
     }
 
     fn read(&self) -> usize {
-        // SAFETY: by one who has learned that it is closed, or that all is back.
+        // SAFETY: the caller has observed that the semaphore is closed, or that no permit is in
+        // use.
         self.note.with(|note| unsafe { *note })
     }
 
@@ -41,7 +40,8 @@ impl Service {
         Task::waiting(self.semaphore.acquire())
     }
 
-    /// What must hold at the end of each: it is closed, nothing is in use, and nobody is queued.
+    /// Asserts the state at the end of a model: the semaphore is closed, no permit is in use, and
+    /// the queue is empty.
     fn assert_closed(&self, permits: usize) {
         let semaphore = &self.semaphore;
         assert!(semaphore.is_closed());
@@ -51,16 +51,7 @@ impl Service {
     }
 }
 
-/// Whoever waits is told, once: that it has a permit, or that there will be none.
-fn outcome(mut task: Task<ClosableAcquire<'static>>) -> Result<ClosablePermit<'static>, Closed> {
-    assert_eq!(task.wakes(), 1);
-    match task.poll() {
-        Poll::Ready(outcome) => outcome,
-        Poll::Pending => panic!("it was woken for nothing"),
-    }
-}
-
-/// An acquire that comes while it is closed may queue after all are refused, and wait for ever.
+/// No acquire may be enqueued after all waiters have failed, because it would wait forever.
 #[test]
 fn close_races_acquire() {
     model(|| {
@@ -73,14 +64,14 @@ fn close_races_acquire() {
     });
 }
 
-/// Who is told that it is closed may look while the others are being told.
+/// A failed waiter must find the semaphore closed, even if the next waiters have not failed yet.
 #[test]
-fn close_races_one_who_is_told() {
+fn close_races_use_by_failed_waiter() {
     model(|| {
         let service = Service::new(0);
-        let [told, behind] = [(); 2].map(|()| service.queued());
+        let [front, behind] = [(); 2].map(|()| service.queued());
         let waiter = thread::spawn(move || {
-            block_on(told.future).unwrap_err();
+            block_on(front.future).unwrap_err();
             let semaphore = &service.semaphore;
             assert!(semaphore.is_closed());
             assert_eq!(semaphore.try_acquire().unwrap_err(), TryAcquireError::Closed);
@@ -88,32 +79,33 @@ fn close_races_one_who_is_told() {
         });
         service.semaphore.close();
         waiter.join().unwrap();
-        outcome(behind).unwrap_err();
+        behind.woken().unwrap_err();
         service.assert_closed(0);
     });
 }
 
-/// Who asks may see the value before the lock is given up, and then must see what it stands for.
+/// A caller that finds the semaphore closed must see all writes before the close, even if the queue
+/// is still locked.
 #[test]
 fn close_races_is_closed() {
     model(|| {
         let service = Service::new(0);
         let queued = service.queued();
-        let asker = thread::spawn(|| {
+        let reader = thread::spawn(|| {
             if service.semaphore.is_closed() {
                 assert_eq!(service.read(), 1);
             }
         });
         service.write_and_close();
-        asker.join().unwrap();
-        outcome(queued).unwrap_err();
+        reader.join().unwrap();
+        queued.woken().unwrap_err();
         service.assert_closed(0);
     });
 }
 
-/// As above, with a permit to be had, by one that also tries without waiting.
+/// Like `close_races_acquire`, with an available permit, and with an attempt that does not wait.
 #[test]
-fn close_races_acquire_of_a_free_permit() {
+fn close_races_acquire_of_available_permit() {
     model(|| {
         let service = Service::new(1);
         let closer = thread::spawn(|| service.write_and_close());
@@ -126,7 +118,7 @@ fn close_races_acquire_of_a_free_permit() {
     });
 }
 
-/// The front is granted or refused, not both; and the one behind it is not forgotten.
+/// The front must be either granted or failed, and the waiter behind it must fail.
 #[test]
 fn close_races_grant() {
     model(|| {
@@ -136,46 +128,48 @@ fn close_races_grant() {
         let closer = thread::spawn(|| service.semaphore.close());
         drop(permit);
         closer.join().unwrap();
-        drop(outcome(front));
-        assert!(outcome(behind).is_err());
+        drop(front.woken());
+        assert!(behind.woken().is_err());
         service.assert_closed(1);
     });
 }
 
-/// A waiter that leaves while it is refused must neither give back what it never had nor be touched
-/// any more.
+/// A waiter that is cancelled while it fails must release nothing, and must not be accessed
+/// afterwards.
 #[test]
 fn close_races_cancel() {
     model(|| {
         let service = Service::new(1);
         let permit = service.semaphore.try_acquire().unwrap();
-        let [leaving, behind] = [(); 2].map(|()| service.queued());
+        let [cancelled, behind] = [(); 2].map(|()| service.queued());
         let closer = thread::spawn(|| service.semaphore.close());
-        drop(leaving);
+        drop(cancelled);
         closer.join().unwrap();
-        outcome(behind).unwrap_err();
+        behind.woken().unwrap_err();
         drop(permit);
         service.assert_closed(1);
     });
 }
 
-/// Between two batches of refusals the queue is unlocked.
+/// The queue is unlocked between two batches of failed waiters. A cancel at this point must not
+/// keep the other waiters from failing.
 #[test]
 fn close_in_batches_races_cancel() {
     model(|| {
         let service = Service::new(0);
         let [first, second, third, last] = [(); 4].map(|()| service.queued());
-        let other = thread::spawn(move || drop(third));
+        let canceller = thread::spawn(move || drop(third));
         service.semaphore.close();
-        other.join().unwrap();
-        for refused in [first, second, last] {
-            outcome(refused).unwrap_err();
+        canceller.join().unwrap();
+        for failed in [first, second, last] {
+            failed.woken().unwrap_err();
         }
         service.assert_closed(0);
     });
 }
 
-/// The count of what is in use is turned around by closing, and a permit may come back just then.
+/// Closing changes how the value counts permits. A permit that is released at the same time must
+/// not be lost.
 #[test]
 fn close_races_release() {
     model(|| {
@@ -188,7 +182,7 @@ fn close_races_release() {
     });
 }
 
-/// As above, with a limit that moves.
+/// Like `close_races_release`, with a change of the limit.
 #[test]
 fn close_races_limit_raised() {
     model(|| {
@@ -200,7 +194,7 @@ fn close_races_limit_raised() {
     });
 }
 
-/// Two at once turn the count around once.
+/// Only one of the two calls may change how the value counts permits.
 #[test]
 fn close_races_close() {
     model(|| {
@@ -210,13 +204,13 @@ fn close_races_close() {
         let closer = thread::spawn(|| service.semaphore.close());
         service.semaphore.close();
         closer.join().unwrap();
-        outcome(waiting).unwrap_err();
+        waiting.woken().unwrap_err();
         drop(permit);
         service.assert_closed(1);
     });
 }
 
-/// Who waits for nothing but the end may come while it comes.
+/// The first poll happens while the semaphore is being closed. The future must complete.
 #[test]
 fn closed_future_races_close() {
     model(|| {
@@ -229,9 +223,9 @@ fn closed_future_races_close() {
     });
 }
 
-/// It may look before the last permit is back, and queue after.
+/// The future must not miss a release between its check of the value and its enqueue.
 #[test]
-fn drain_sees_the_last_permit() {
+fn drain_races_last_release() {
     model(|| {
         let service = Service::new(1);
         let permit = service.semaphore.try_acquire().unwrap();
@@ -247,7 +241,7 @@ fn drain_sees_the_last_permit() {
     });
 }
 
-/// Two permits at once, one of which never comes back.
+/// One permit is released and another one is forgotten at the same time. The drain must complete.
 #[test]
 fn drain_races_release_and_forget() {
     model(|| {

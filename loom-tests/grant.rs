@@ -1,4 +1,4 @@
-//! A grant, and what its waiter may be doing meanwhile.
+//! Races of a grant with the poll or the cancel of a waiter.
 
 use std::task::Poll;
 
@@ -6,9 +6,9 @@ use loom::{future::block_on, model, thread};
 
 use crate::guarded::Guarded;
 
-/// The waker that is replaced may be the one that is woken, and the new one never.
+/// The wakeup must not get lost with the replaced waker.
 #[test]
-fn repoll_with_a_new_waker_races_grant() {
+fn repoll_with_new_waker_races_grant() {
     model(|| {
         let guarded = Guarded::new(1);
         let permit = guarded.semaphore.try_acquire().unwrap();
@@ -20,9 +20,9 @@ fn repoll_with_a_new_waker_races_grant() {
     });
 }
 
-/// The owner may compare the stored waker while the granter moves it out.
+/// The owner compares the stored waker while the releaser moves it out.
 #[test]
-fn repoll_with_the_same_waker_races_grant() {
+fn repoll_with_same_waker_races_grant() {
     model(|| {
         let guarded = Guarded::new(1);
         let permit = guarded.semaphore.try_acquire().unwrap();
@@ -40,30 +40,31 @@ fn repoll_with_the_same_waker_races_grant() {
     });
 }
 
-/// Between two batches the queue is unlocked: whoever leaves then may take the rest's turn along.
+/// The queue is unlocked between two batches. A cancel at this point must not end the hand-off
+/// early.
 #[test]
-fn release_serves_in_batches() {
+fn cancel_races_release_in_batches() {
     model(|| {
         let guarded = Guarded::new(4);
         let all = guarded.semaphore.try_acquire_many(4).unwrap();
-        let [first, leaving, third, last] = [(); 4].map(|()| guarded.queued(1));
-        let canceller = thread::spawn(|| drop(leaving));
+        let [first, cancelled, third, last] = [(); 4].map(|()| guarded.queued(1));
+        let canceller = thread::spawn(|| drop(cancelled));
         drop(all);
         canceller.join().unwrap();
-        // All at once: what the first gave back would serve the others.
+        // All at once, because a released permit would grant the others.
         drop([first, third, last].map(|queued| queued.woken()));
         guarded.assert_at_rest(4, 0);
     });
 }
 
-/// The front of the second batch leaves, and the one behind it wants more than there is.
+/// The front of the second batch is cancelled, and the next waiter needs more than one permit.
 #[test]
-fn front_of_the_second_batch_leaves_and_the_next_wants_more() {
+fn cancel_of_second_batch_front_races_release() {
     model(|| {
         let guarded = Guarded::new(5);
         let all = guarded.semaphore.try_acquire_many(5).unwrap();
-        let [first, second, third, leaving, last] = [1, 1, 1, 1, 3].map(|n| guarded.queued(n));
-        let canceller = thread::spawn(|| drop(leaving));
+        let [first, second, third, cancelled, last] = [1, 1, 1, 1, 3].map(|n| guarded.queued(n));
+        let canceller = thread::spawn(|| drop(cancelled));
         drop(all);
         canceller.join().unwrap();
         drop([first, second, third].map(|queued| queued.woken()));
@@ -72,18 +73,17 @@ fn front_of_the_second_batch_leaves_and_the_next_wants_more() {
     });
 }
 
-/// Two releases at once: each may leave the front to the other.
+/// One of the two releases must grant the front.
 #[test]
 fn release_races_release() {
     model(|| {
         let guarded = Guarded::new(2);
-        let (one, other) =
-            (guarded.semaphore.try_acquire().unwrap(), guarded.semaphore.try_acquire().unwrap());
-        let big = guarded.queued(2);
+        let [one, other] = [(); 2].map(|()| guarded.semaphore.try_acquire().unwrap());
+        let large = guarded.queued(2);
         let releaser = thread::spawn(move || drop(one));
         drop(other);
         releaser.join().unwrap();
-        drop(big.woken());
+        drop(large.woken());
         guarded.assert_at_rest(2, 0);
     });
 }

@@ -1,4 +1,5 @@
-//! Data that only holders of a permit may touch: loom fails a model in which two of them could meet.
+//! Data that only the holder of a permit may access. loom fails a model in which two threads may
+//! access it at once.
 
 use compio_sync::{Acquire, Semaphore, SemaphorePermit};
 use loom::{cell::UnsafeCell, future::block_on};
@@ -10,43 +11,44 @@ pub(crate) struct Guarded {
     writes: UnsafeCell<usize>,
 }
 
-// SAFETY: `writes` is touched by holders of a permit only; loom checks that they take turns.
+// SAFETY: only holders of a permit access `writes`, and loom checks that they do so in turn.
 unsafe impl Sync for Guarded {}
 
 impl Guarded {
-    /// Lives as long as its futures, whichever thread they end on.
+    /// Leaks the value, so that the futures and permits of every thread can borrow it.
     pub(crate) fn new(permits: usize) -> &'static Self {
         let semaphore = Semaphore::new(permits);
         Box::leak(Box::new(Self { semaphore, writes: UnsafeCell::new(0) }))
     }
 
-    /// Waits for a permit, writes, and gives it back.
+    /// Acquires a permit, writes, and releases the permit.
     pub(crate) fn acquire_and_write(&self) {
         self.write(block_on(self.semaphore.acquire()));
     }
 
-    /// Writes as the only one that holds a permit, and gives it back.
+    /// Writes as the only holder of a permit, and releases the permit.
     pub(crate) fn write(&self, permit: SemaphorePermit<'_>) {
-        // SAFETY: a permit is held; loom sees who else might be here.
+        // SAFETY: the caller holds a permit, and loom reports any concurrent access.
         self.writes.with_mut(|writes| unsafe { *writes += 1 });
         drop(permit);
     }
 
-    /// The number of writes, for a holder of a permit.
+    /// Returns the number of writes.
     pub(crate) fn read(&self, _permit: &SemaphorePermit<'_>) -> usize {
-        // SAFETY: a permit is held; loom sees who else might be here.
+        // SAFETY: the caller holds a permit, and loom reports any concurrent access.
         self.writes.with(|writes| unsafe { *writes })
     }
 
-    /// What must hold once everybody is done: all permits are back, nobody is queued, all writes are seen.
+    /// Asserts the state after all threads are done: every permit is available, the queue is empty,
+    /// and every write is visible.
     pub(crate) fn assert_at_rest(&self, permits: usize, writes: usize) {
         assert_eq!(self.semaphore.available_permits(), permits);
         assert_eq!(self.semaphore.in_use(), 0);
-        let all = self.semaphore.try_acquire_many(permits).expect("nobody is queued");
+        let all = self.semaphore.try_acquire_many(permits).expect("the queue is empty");
         assert_eq!(self.read(&all), writes);
     }
 
-    /// A request that has its place in the queue.
+    /// Creates a task whose request is queued.
     pub(crate) fn queued(&'static self, permits: usize) -> Task<Acquire<'static>> {
         Task::waiting(self.semaphore.acquire_many(permits))
     }

@@ -1,10 +1,10 @@
-//! A limit that moves while the semaphore is used.
+//! Races of a change of the limit.
 
 use loom::{future::block_on, model, thread};
 
 use crate::guarded::Guarded;
 
-/// The permit that is added may pass by a waiter that is about to queue for it.
+/// The added permit must not miss a waiter that is about to be enqueued.
 #[test]
 fn limit_raised_races_acquire() {
     model(|| {
@@ -16,7 +16,7 @@ fn limit_raised_races_acquire() {
     });
 }
 
-/// Two who raise at once may each take the other's limit for the old one.
+/// Neither change of the limit may be lost.
 #[test]
 fn limit_raised_races_limit_raised() {
     model(|| {
@@ -30,20 +30,21 @@ fn limit_raised_races_limit_raised() {
     });
 }
 
-/// While the limit moves the word is locked though nobody waits: a free permit must be had all the same.
+/// While the limit changes, the queue is locked but empty. An available permit must still be
+/// acquired.
 #[test]
 fn limit_raised_races_try_acquire_and_release() {
     model(|| {
         let guarded = Guarded::new(1);
         let raiser = thread::spawn(|| guarded.semaphore.add_permits(1));
         thread::yield_now();
-        drop(guarded.semaphore.try_acquire().expect("one is free all the time"));
+        drop(guarded.semaphore.try_acquire().expect("a permit is available throughout"));
         raiser.join().unwrap();
         guarded.assert_at_rest(2, 0);
     });
 }
 
-/// A limit that sinks while a permit comes back: the permit may pay the debt and be served as well.
+/// A permit that is released while the limit is lowered must either repay debt or be granted.
 #[test]
 fn limit_lowered_races_release() {
     model(|| {
@@ -53,13 +54,13 @@ fn limit_lowered_races_release() {
         let reducer = thread::spawn(|| assert_eq!(guarded.semaphore.reduce_permits(2), 2));
         guarded.write(permit);
         reducer.join().unwrap();
-        let writes = if waiting.wakes() == 1 {
-            assert_eq!(guarded.semaphore.debt(), 1, "served before the limit sank");
+        let writes = if waiting.wakeups() == 1 {
+            assert_eq!(guarded.semaphore.debt(), 1, "the grant precedes the reduction");
             guarded.write(waiting.woken());
             2
         } else {
-            assert_eq!(guarded.semaphore.debt(), 0, "the debt was paid");
-            waiting.assert_asleep();
+            assert_eq!(guarded.semaphore.debt(), 0, "the release repaid the debt");
+            waiting.assert_pending();
             1
         };
         guarded.assert_at_rest(0, writes);
@@ -67,14 +68,14 @@ fn limit_lowered_races_release() {
     });
 }
 
-/// A waiter that leaves while the limit rises: what was added may be lost with it.
+/// The added permit must not be lost with the cancelled waiter.
 #[test]
 fn limit_raised_races_cancel() {
     model(|| {
         let guarded = Guarded::new(0);
-        let leaving = guarded.queued(1);
+        let cancelled = guarded.queued(1);
         let next = guarded.queued(1);
-        let canceller = thread::spawn(|| drop(leaving));
+        let canceller = thread::spawn(|| drop(cancelled));
         guarded.semaphore.add_permits(1);
         canceller.join().unwrap();
         guarded.write(next.woken());
@@ -82,9 +83,9 @@ fn limit_raised_races_cancel() {
     });
 }
 
-/// Two permits come back at once to a debt of one: it may be paid by both, or by none.
+/// Two permits are released at once, and the debt is one permit. Exactly one of them must repay it.
 #[test]
-fn debt_is_paid_once() {
+fn release_races_release_in_debt() {
     model(|| {
         let guarded = Guarded::new(2);
         let [one, other] = [(); 2].map(|()| guarded.semaphore.try_acquire().unwrap());
@@ -98,9 +99,9 @@ fn debt_is_paid_once() {
     });
 }
 
-/// A permit that is forgotten while the limit rises: one may be counted in the other's limit.
+/// Neither change of the limit may be lost.
 #[test]
-fn forget_races_add() {
+fn forget_races_limit_raised() {
     model(|| {
         let guarded = Guarded::new(2);
         let permits = guarded.semaphore.try_acquire_many(2).unwrap();
@@ -113,16 +114,16 @@ fn forget_races_add() {
     });
 }
 
-/// Two who set the limit at once: one must win, and the free permits with it.
+/// One of the two limits must win, and the available permits must match it.
 #[test]
 fn limit_set_races_limit_set() {
     model(|| {
         let guarded = Guarded::new(1);
         let setter = thread::spawn(|| guarded.semaphore.set_max_permits(0));
-        let before = guarded.semaphore.set_max_permits(3);
-        let other_before = setter.join().unwrap();
+        let previous = guarded.semaphore.set_max_permits(3);
+        let other_previous = setter.join().unwrap();
         let limit = guarded.semaphore.max_permits();
-        assert!(matches!((before, other_before, limit), (1, 3, 0) | (0, 1, 3)));
+        assert!(matches!((previous, other_previous, limit), (1, 3, 0) | (0, 1, 3)));
         guarded.assert_at_rest(limit, 0);
     });
 }

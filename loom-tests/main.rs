@@ -1,4 +1,4 @@
-//! Every interleaving of the operations that can meet on one semaphore, one model for each race.
+//! Models of all races between the operations of a semaphore. loom explores their interleavings.
 //!
 //! ```text
 //! RUSTFLAGS="--cfg loom -C debug-assertions" CARGO_TARGET_DIR=target/loom cargo test --release --test loom
@@ -6,38 +6,61 @@
 //!
 //! # Map
 //!
-//! Each operation runs beside each, itself included, from either side, in the models of [`pairs`]: 15
-//! times 15. They check who is granted, who was woken, and every number afterwards, and where one permit
-//! is all there is, the data that it guards. What a third party or a particular order makes worse has a
-//! model of its own.
+//! The models of [`pairs`] run each of 15 operations beside each operation, itself included, once
+//! on either thread. They check the grants, the wakeups, and all metrics afterwards. With a single
+//! permit they also check the data that it guards.
 //!
-//! | operation | beside all others | and in particular |
+//! Races that need another waiter, a third thread or a particular order have models of their own.
+//!
+//! | operation | beside each operation | particular races |
 //! | --- | --- | --- |
-//! | first poll | `first_poll_races_all` | `acquire_races_release`, `two_acquires_race_release`, `cancel_races_first_poll`, `limit_raised_races_acquire`, `first_poll_cancel_and_release` |
-//! | poll again, same waker | `poll_again_races_all` | `repoll_with_the_same_waker_races_grant` |
-//! | poll again, new waker | `poll_with_new_waker_races_all` | `repoll_with_a_new_waker_races_grant` |
-//! | poll after the grant | `poll_granted_races_all` | `repoll_with_a_new_waker_races_grant` |
-//! | cancel while queued | `cancel_queued_races_all` | `cancel_races_grant`, `cancel_races_cancel`, `limit_raised_races_cancel`, `big_front_cancelled_while_permits_arrive`, `two_cancels_around_a_grant` |
-//! | cancel after the grant | `cancel_granted_races_all` | `cancel_races_grant_and_the_next_is_served`, `canceller_that_sees_an_empty_queue_sees_the_grant`, `release_cancel_and_try` |
-//! | release | `release_races_all` | `release_races_release`, `try_acquire_races_release`, `debt_is_paid_once`, `what_the_holder_wrote_is_seen_by_the_next` |
-//! | release of many | `release_many_races_all` | `release_serves_in_batches`, `front_of_the_second_batch_leaves_and_the_next_wants_more` |
-//! | forget a permit | `forget_races_all` | `forget_races_add` |
-//! | add | `add_races_all` | `limit_raised_races_limit_raised`, `limit_raised_races_try_acquire_and_release`, `reduce_add_and_release` |
-//! | reduce | `reduce_races_all` | `limit_lowered_races_release` |
-//! | forget free permits | `forget_free_races_all` | |
-//! | set | `set_races_all` | `limit_set_races_limit_set` |
-//! | try | `try_races_all` | `try_acquire_races_try_acquire`, `try_acquire_passes_nobody_who_is_queued`, `three_holders_in_a_row` |
-//! | up to | `try_up_to_races_all` | |
-//! | close | | `close_races_acquire`, `close_races_one_who_is_told`, `close_races_is_closed`, `close_races_acquire_of_a_free_permit`, `close_races_grant`, `close_races_cancel`, `close_in_batches_races_cancel`, `close_races_release`, `close_races_limit_raised`, `close_races_close` |
-//! | block a thread | | `blocking_acquire_races_release`, `deadline_races_grant`, `deadline_at_the_front_races_release`, `blocking_acquire_races_close` |
-//! | wait for the end | | `closed_future_races_close`, `drain_sees_the_last_permit`, `drain_races_release_and_forget` |
+//! | first poll | `first_poll_races_all` | `acquire_races_release`, `two_acquires_race_release` |
+//! | | | `acquire_races_try_acquire`, `cancel_races_first_poll` |
+//! | | | `limit_raised_races_acquire`, `acquire_and_cancel_race_release` |
+//! | repoll, same waker | `repoll_races_all` | `repoll_with_same_waker_races_grant` |
+//! | repoll, new waker | `repoll_with_new_waker_races_all` | `repoll_with_new_waker_races_grant` |
+//! | poll after the grant | `poll_after_grant_races_all` | `repoll_with_new_waker_races_grant` |
+//! | cancel while queued | `cancel_queued_races_all` | `cancel_races_grant` |
+//! | | | `cancel_races_cancel`, `two_cancels_race_grant` |
+//! | | | `limit_raised_races_cancel`, `cancel_of_large_front_races_release` |
+//! | cancel after the grant | `cancel_granted_races_all` | |
+//! | | | `cancel_races_grant_before_next_waiter` |
+//! | | | `cancel_then_try_acquire_races_release` |
+//! | | | `cancel_and_try_acquire_race_release` |
+//! | release | `release_races_all` | `release_races_release`, `try_acquire_races_release` |
+//! | | | `release_races_release_in_debt` |
+//! | release of many permits | `release_many_races_all` | `cancel_races_release_in_batches` |
+//! | | | `cancel_of_second_batch_front_races_release` |
+//! | forget a permit | `forget_races_all` | `forget_races_limit_raised` |
+//! | add permits | `add_permits_races_all` | `limit_raised_races_limit_raised` |
+//! | | | `limit_raised_races_try_acquire_and_release` |
+//! | | | `limit_lowered_and_raised_race_release` |
+//! | reduce permits | `reduce_permits_races_all` | `limit_lowered_races_release` |
+//! | forget available permits | `forget_permits_races_all` | |
+//! | set the limit | `set_max_permits_races_all` | `limit_set_races_limit_set` |
+//! | try to acquire | `try_acquire_races_all` | `try_acquire_races_try_acquire` |
+//! | | | `try_acquire_races_release_to_queued_waiter`, `three_try_acquires_race` |
+//! | try to acquire up to | `try_acquire_up_to_races_all` | |
+//! | close | | `close_races_acquire`, `close_races_acquire_of_available_permit` |
+//! | | | `close_races_use_by_failed_waiter`, `close_races_is_closed` |
+//! | | | `close_races_grant`, `close_races_cancel`, `close_in_batches_races_cancel` |
+//! | | | `close_races_release`, `close_races_limit_raised`, `close_races_close` |
+//! | wait for the close | | `closed_future_races_close` |
+//! | drain | | `drain_races_last_release`, `drain_races_release_and_forget` |
+//! | block a thread | | `blocking_acquire_races_release`, `blocking_acquire_races_close` |
+//! | | | `deadline_races_grant`, `deadline_of_front_races_release` |
+//! | drop the last reference | | `owned_release_races_granted_waiter` |
+//! | | | `owned_cancel_races_release` |
+//! | use a pool on top | | `slot_return_races_acquire`, `early_permit_release_races_acquire` |
 //!
-//! What cannot race: a future with itself, for polling and dropping it take it by `&mut` or by value; a
-//! permit with itself, for the same reason; splitting and merging, which touch nothing that is shared.
-//! Owned futures and guards run the same code as borrowed ones; what differs is who keeps the semaphore,
-//! and that is `owned_permit_outlives_its_handles` and `owned_waiter_that_leaves_is_the_last_handle`.
+//! Some operations cannot race:
 //!
-//! [`slots`] is a type on top of the crate, as a user would model it, and a bug in it that loom finds.
+//! - Polling and dropping a future take it by `&mut` and by value, so neither races the other.
+//! - For the same reason, no operation on a permit races another one on the same permit.
+//! - Splitting and merging access no shared state.
+//!
+//! Owned futures and permits run the same code as borrowed ones. They differ only in what keeps the
+//! semaphore alive, which the models of [`owned`] cover.
 #![cfg(loom)]
 #![allow(unsafe_code)]
 
@@ -45,6 +68,7 @@ mod guarded;
 #[path = "../tests/task.rs"]
 mod task;
 
+mod acquire;
 mod blocking;
 mod cancel;
 mod closing;
@@ -53,5 +77,4 @@ mod limit;
 mod owned;
 mod pairs;
 mod slots;
-mod taking;
 mod three;

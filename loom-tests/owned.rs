@@ -1,4 +1,4 @@
-//! Futures and permits that own their part of the semaphore: who has the last handle, and when.
+//! Races of owned futures and permits: which of them drops the last reference to the semaphore.
 
 use std::sync::Arc;
 
@@ -7,33 +7,34 @@ use loom::{future::block_on, model, thread};
 
 use crate::task::Task;
 
-/// The last handle is in a permit that is given back to a waiter, whose own handle may be gone before
-/// the giver is done with the queue.
+/// The permit is handed off to a waiter. The waiter may drop its reference before the releaser is
+/// done with the queue.
 #[test]
-fn owned_permit_outlives_its_handles() {
+fn owned_release_races_granted_waiter() {
     model(|| {
         let semaphore = Arc::new(Semaphore::new(1));
-        let gone = Arc::downgrade(&semaphore);
+        let weak = Arc::downgrade(&semaphore);
         let permit = Arc::clone(&semaphore).try_acquire_owned().unwrap();
         let waiting = Task::waiting(semaphore.acquire_owned());
         let waiter = thread::spawn(|| drop(block_on(waiting.future)));
         drop(permit);
         waiter.join().unwrap();
-        assert!(gone.upgrade().is_none());
+        assert!(weak.upgrade().is_none());
     });
 }
 
-/// The waiter leaves with the last handle but the giver's, while the giver is about to grant to it.
+/// The waiter is cancelled while the releaser is about to grant it. Each of them may drop the last
+/// reference.
 #[test]
-fn owned_waiter_that_leaves_is_the_last_handle() {
+fn owned_cancel_races_release() {
     model(|| {
         let semaphore = Arc::new(Semaphore::new(1));
-        let gone = Arc::downgrade(&semaphore);
+        let weak = Arc::downgrade(&semaphore);
         let permit = Arc::clone(&semaphore).try_acquire_owned().unwrap();
-        let leaving = Task::waiting(semaphore.acquire_owned());
-        let canceller = thread::spawn(|| drop(leaving));
+        let cancelled = Task::waiting(semaphore.acquire_owned());
+        let canceller = thread::spawn(|| drop(cancelled));
         drop(permit);
         canceller.join().unwrap();
-        assert!(gone.upgrade().is_none());
+        assert!(weak.upgrade().is_none());
     });
 }

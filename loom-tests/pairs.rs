@@ -1,5 +1,7 @@
-//! Every operation beside every other: what one thread does to a semaphore while another does something
-//! else to it, with whatever either needs made ready before.
+//! Each pair of operations, performed by two threads at once on one semaphore.
+//!
+//! What an operation needs, such as a permit to release or a queued future, is prepared before the
+//! race.
 
 use std::task::Poll;
 
@@ -11,83 +13,83 @@ use crate::{guarded::Guarded, task::Task};
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Operation {
     FirstPoll,
-    PollAgain,
-    PollWithNewWaker,
-    PollGranted,
+    Repoll,
+    RepollWithNewWaker,
+    PollAfterGrant,
     CancelQueued,
     CancelGranted,
     Release,
     ReleaseMany,
     Forget,
-    Add,
-    Reduce,
-    ForgetFree,
-    Set,
-    Try,
-    TryUpTo,
+    AddPermits,
+    ReducePermits,
+    ForgetPermits,
+    SetMaxPermits,
+    TryAcquire,
+    TryAcquireUpTo,
 }
 
 use Operation::*;
 
-/// An operation with what it needs: a permit to give back, a future to poll or drop.
-struct Ready {
+/// An operation, and the permit or future that it consumes.
+struct Prepared {
     operation: Operation,
     permit: Option<SemaphorePermit<'static>>,
     task: Option<Task<Acquire<'static>>>,
 }
 
-/// What is left when an operation is over.
+/// The permit and the future that an operation leaves behind.
 #[derive(Default)]
-struct Left {
+struct Outcome {
     permit: Option<SemaphorePermit<'static>>,
     task: Option<Task<Acquire<'static>>>,
-    /// By how much it has moved the limit; `None` if that depends on the other.
-    moved: Option<isize>,
+    /// The change of the limit, or `None` if it depends on the other operation.
+    limit_change: Option<isize>,
 }
 
 impl Operation {
-    /// How many permits are in use for it when it begins.
+    /// Returns the number of permits that are in use for the operation when the race begins.
     fn holds(self) -> usize {
         match self {
-            PollGranted | CancelGranted | Release | Forget => 1,
+            PollAfterGrant | CancelGranted | Release | Forget => 1,
             ReleaseMany => 2,
             _ => 0,
         }
     }
 
     fn is_granted(self) -> bool {
-        matches!(self, PollGranted | CancelGranted)
+        matches!(self, PollAfterGrant | CancelGranted)
     }
 
     fn is_queued(self) -> bool {
-        matches!(self, PollAgain | PollWithNewWaker | CancelQueued)
+        matches!(self, Repoll | RepollWithNewWaker | CancelQueued)
     }
 
-    fn moves_limit(self) -> bool {
-        matches!(self, Forget | Add | Reduce | ForgetFree | Set)
+    fn changes_limit(self) -> bool {
+        matches!(self, Forget | AddPermits | ReducePermits | ForgetPermits | SetMaxPermits)
     }
 }
 
-impl Ready {
-    fn run(mut self, guarded: &'static Guarded, exclusive: bool) -> Left {
+impl Prepared {
+    fn run(mut self, guarded: &'static Guarded, exclusive: bool) -> Outcome {
         let semaphore = &guarded.semaphore;
-        let mut left = Left { moved: Some(0), ..Left::default() };
+        let mut outcome = Outcome { limit_change: Some(0), ..Outcome::default() };
         match self.operation {
             FirstPoll => {
                 let mut task = Task::new(semaphore.acquire());
                 match task.poll() {
-                    Poll::Ready(permit) => left.permit = Some(permit),
-                    Poll::Pending => left.task = Some(task),
+                    Poll::Ready(permit) => outcome.permit = Some(permit),
+                    Poll::Pending => outcome.task = Some(task),
                 }
             }
-            PollAgain | PollWithNewWaker | PollGranted => {
+            Repoll | RepollWithNewWaker | PollAfterGrant => {
                 let mut task = self.task.take().unwrap();
-                if self.operation == PollWithNewWaker {
+                if self.operation == RepollWithNewWaker {
                     task.change_waker();
                 }
                 match task.poll() {
-                    Poll::Ready(permit) => left.permit = Some(permit),
-                    Poll::Pending => left.task = Some(task),
+                    Poll::Ready(permit) => outcome.permit = Some(permit),
+                    Poll::Pending => outcome.task = Some(task),
                 }
             }
             CancelQueued | CancelGranted => drop(self.task.take()),
@@ -97,30 +99,31 @@ impl Ready {
             }
             Forget => {
                 self.permit.take().unwrap().forget();
-                // Beside one that lowers the limit it may find nothing left to lower.
-                left.moved = None;
+                // If the other operation lowers the limit to zero, the limit is not lowered
+                // further.
+                outcome.limit_change = None;
             }
-            Add => {
+            AddPermits => {
                 semaphore.add_permits(1);
-                left.moved = Some(1);
+                outcome.limit_change = Some(1);
             }
-            Reduce => left.moved = Some(-(semaphore.reduce_permits(1) as isize)),
-            ForgetFree => left.moved = Some(-(semaphore.forget_permits(1) as isize)),
-            Set => {
+            ReducePermits => outcome.limit_change = Some(-(semaphore.reduce_permits(1) as isize)),
+            ForgetPermits => outcome.limit_change = Some(-(semaphore.forget_permits(1) as isize)),
+            SetMaxPermits => {
                 semaphore.set_max_permits(1);
-                left.moved = None;
+                outcome.limit_change = None;
             }
-            Try => left.permit = semaphore.try_acquire(),
-            TryUpTo => left.permit = semaphore.try_acquire_up_to(2),
+            TryAcquire => outcome.permit = semaphore.try_acquire(),
+            TryAcquireUpTo => outcome.permit = semaphore.try_acquire_up_to(2),
         }
-        if exclusive && let Some(permit) = left.permit.take() {
+        if exclusive && let Some(permit) = outcome.permit.take() {
             guarded.write(permit);
         }
-        left
+        outcome
     }
 }
 
-/// One run of two operations at once, from a semaphore that is just large enough for both.
+/// Performs two operations at once on a semaphore that has just enough permits for both.
 fn race(one: Operation, other: Operation) {
     let limit = (one.holds() + other.holds()).max(1);
     let guarded = Guarded::new(limit);
@@ -130,7 +133,7 @@ fn race(one: Operation, other: Operation) {
     let both = [one, other];
     let granted = both.map(|operation| operation.is_granted().then(|| guarded.queued(1)));
     let queued = both.map(|operation| operation.is_queued().then(|| guarded.queued(1)));
-    // Somebody behind those who are queued, who must not be forgotten.
+    // A waiter behind the queued futures. It must be granted at the end.
     let bystander = both.iter().any(|operation| operation.is_queued()).then(|| guarded.queued(1));
     let permits = both.map(|operation| {
         let holds = if operation.is_granted() { 0 } else { operation.holds() };
@@ -138,38 +141,38 @@ fn race(one: Operation, other: Operation) {
     });
     let grants = granted.iter().flatten().count();
     drop(all.split(grants));
-    // With nothing held and nobody queued, what is left is free for the taking.
+    // Without a waiter, the remaining permits are available during the race.
     let rest = Some(all).filter(|all| all.num_permits() > 0 && bystander.is_some());
 
     let tasks = granted.into_iter().zip(queued).map(|(granted, queued)| granted.or(queued));
-    let mut ready = both
+    let mut prepared = both
         .into_iter()
         .zip(permits)
         .zip(tasks)
-        .map(|((operation, permit), task)| Ready { operation, permit, task });
-    let (first, second) = (ready.next().unwrap(), ready.next().unwrap());
+        .map(|((operation, permit), task)| Prepared { operation, permit, task });
+    let (first, second) = (prepared.next().unwrap(), prepared.next().unwrap());
 
-    // With one permit in all, whoever has it may write.
-    let exclusive = limit == 1 && !both.iter().any(|operation| operation.moves_limit());
+    // If the only permit is held, its holder may write.
+    let exclusive = limit == 1 && !both.iter().any(|operation| operation.changes_limit());
     let thread = thread::spawn(move || first.run(guarded, exclusive));
-    let left = second.run(guarded, exclusive);
-    let left = [left, thread.join().unwrap()];
+    let outcome = second.run(guarded, exclusive);
+    let outcomes = [outcome, thread.join().unwrap()];
 
     semaphore.assert_valid();
-    let moved = left.iter().map(|left| left.moved).sum::<Option<isize>>();
-    if let Some(moved) = moved {
-        assert_eq!(semaphore.max_permits() as isize, limit as isize + moved);
+    let change = outcomes.iter().map(|outcome| outcome.limit_change).sum::<Option<isize>>();
+    if let Some(change) = change {
+        assert_eq!(semaphore.max_permits() as isize, limit as isize + change);
     }
     drop(rest);
     let mut tasks: Vec<_> = bystander.into_iter().collect();
-    for Left { permit, task, .. } in left {
+    for Outcome { permit, task, .. } in outcomes {
         drop(permit);
         tasks.extend(task);
     }
-    // Whoever waits is either granted and woken, or neither; and all that is granted comes back.
+    // A waiter is either granted and woken, or neither. Every granted permit is released.
     while let Some(mut task) = tasks.pop() {
         if task.future.is_queued() {
-            task.assert_asleep();
+            task.assert_pending();
         } else {
             drop(task.woken());
         }
@@ -179,12 +182,14 @@ fn race(one: Operation, other: Operation) {
     assert_eq!(semaphore.available_permits(), semaphore.max_permits());
 }
 
-/// Each pair comes twice, once from either side: loom begins with the schedule in which this thread goes
-/// first, and from there it may leave out those in which a read of ours comes between a read and a write
-/// of the other thread, for it remembers the last access to a word only.
+/// Each pair runs twice, so that each operation runs once on either thread.
+///
+/// loom starts with the schedule in which the main thread goes first. It remembers only the last
+/// access to a word. It may therefore omit schedules in which the main thread reads a word between
+/// two accesses of the other thread.
 fn races_all(one: Operation) {
     for &other in ALL {
-        println!("{one:?} beside {other:?}");
+        println!("{one:?} races {other:?}");
         model(move || race(one, other));
     }
 }
@@ -198,18 +203,18 @@ macro_rules! race_all {
 
 race_all! {
     first_poll_races_all: FirstPoll,
-    poll_again_races_all: PollAgain,
-    poll_with_new_waker_races_all: PollWithNewWaker,
-    poll_granted_races_all: PollGranted,
+    repoll_races_all: Repoll,
+    repoll_with_new_waker_races_all: RepollWithNewWaker,
+    poll_after_grant_races_all: PollAfterGrant,
     cancel_queued_races_all: CancelQueued,
     cancel_granted_races_all: CancelGranted,
     release_races_all: Release,
     release_many_races_all: ReleaseMany,
     forget_races_all: Forget,
-    add_races_all: Add,
-    reduce_races_all: Reduce,
-    forget_free_races_all: ForgetFree,
-    set_races_all: Set,
-    try_races_all: Try,
-    try_up_to_races_all: TryUpTo,
+    add_permits_races_all: AddPermits,
+    reduce_permits_races_all: ReducePermits,
+    forget_permits_races_all: ForgetPermits,
+    set_max_permits_races_all: SetMaxPermits,
+    try_acquire_races_all: TryAcquire,
+    try_acquire_up_to_races_all: TryAcquireUpTo,
 }

@@ -1,5 +1,7 @@
-//! Races that take three threads. Explored up to three preemptions, unless `LOOM_MAX_PREEMPTIONS` says
-//! otherwise: almost every bug needs fewer, and all schedules would take days.
+//! Races of three threads.
+//!
+//! They are explored with up to three preemptions, or with `LOOM_MAX_PREEMPTIONS` of them if it is
+//! set. Almost every bug needs fewer, and exploring all schedules would take days.
 
 use loom::{model::Builder, thread};
 
@@ -11,14 +13,15 @@ fn three_threads(race: impl Fn() + Sync + Send + 'static) {
     builder.check(race);
 }
 
-/// The granted one and the next leave while the grant is on its way: it may end with neither of them.
+/// The granted waiter and the next one are cancelled during the grant. The last waiter must be
+/// granted.
 #[test]
-fn two_cancels_around_a_grant() {
+fn two_cancels_race_grant() {
     three_threads(|| {
         let guarded = Guarded::new(1);
         let permit = guarded.semaphore.try_acquire().unwrap();
         let [front, next, last] = [(); 3].map(|()| guarded.queued(1));
-        let cancellers = [front, next].map(|leaving| thread::spawn(|| drop(leaving)));
+        let cancellers = [front, next].map(|cancelled| thread::spawn(|| drop(cancelled)));
         guarded.write(permit);
         for canceller in cancellers {
             canceller.join().unwrap();
@@ -28,31 +31,31 @@ fn two_cancels_around_a_grant() {
     });
 }
 
-/// A permit that was granted to one who leaves may be seen as free for a moment, and be taken by one
-/// who never queued although another did.
+/// A permit that was granted to the cancelled waiter must not be acquired by a caller that never
+/// queued.
 #[test]
-fn release_cancel_and_try() {
+fn cancel_and_try_acquire_race_release() {
     three_threads(|| {
         let guarded = Guarded::new(1);
         let permit = guarded.semaphore.try_acquire().unwrap();
-        let leaving = guarded.queued(1);
+        let cancelled = guarded.queued(1);
         let last = guarded.queued(1);
-        let canceller = thread::spawn(|| drop(leaving));
-        let taker = thread::spawn(|| assert!(guarded.semaphore.try_acquire().is_none()));
+        let canceller = thread::spawn(|| drop(cancelled));
+        let trying = thread::spawn(|| assert!(guarded.semaphore.try_acquire().is_none()));
         guarded.write(permit);
         canceller.join().unwrap();
-        taker.join().unwrap();
+        trying.join().unwrap();
         guarded.write(last.woken());
         guarded.assert_at_rest(1, 2);
     });
 }
 
-/// A permit goes from thread to thread to thread: the last may not see what the first wrote.
+/// A permit passes through three threads. The last holder must see the write of the first one.
 #[test]
-fn three_holders_in_a_row() {
+fn three_try_acquires_race() {
     three_threads(|| {
         let guarded = Guarded::new(1);
-        let takers = [(); 2].map(|()| {
+        let trying = [(); 2].map(|()| {
             thread::spawn(|| {
                 let permit = guarded.semaphore.try_acquire();
                 permit.map(|permit| guarded.write(permit)).is_some()
@@ -60,23 +63,23 @@ fn three_holders_in_a_row() {
         });
         let permit = guarded.semaphore.try_acquire();
         let mut writes = usize::from(permit.map(|permit| guarded.write(permit)).is_some());
-        for taker in takers {
-            writes += usize::from(taker.join().unwrap());
+        for thread in trying {
+            writes += usize::from(thread.join().unwrap());
         }
-        assert!(writes > 0, "the first to look found it free");
+        assert!(writes > 0, "the permit is available to the first attempt");
         guarded.assert_at_rest(1, writes);
     });
 }
 
-/// One queues while another leaves and a permit comes back: the queue flag may be cleared over the head
-/// of the newcomer.
+/// A waiter is enqueued while another one is cancelled and a permit is released. The queue flag
+/// must stay set while the new waiter is queued.
 #[test]
-fn first_poll_cancel_and_release() {
+fn acquire_and_cancel_race_release() {
     three_threads(|| {
         let guarded = Guarded::new(1);
         let permit = guarded.semaphore.try_acquire().unwrap();
-        let leaving = guarded.queued(1);
-        let canceller = thread::spawn(|| drop(leaving));
+        let cancelled = guarded.queued(1);
+        let canceller = thread::spawn(|| drop(cancelled));
         let waiter = thread::spawn(|| guarded.acquire_and_write());
         guarded.write(permit);
         canceller.join().unwrap();
@@ -85,10 +88,10 @@ fn first_poll_cancel_and_release() {
     });
 }
 
-/// The limit sinks and rises while a permit comes back: the debt may be paid with a permit that a
-/// waiter was granted.
+/// The limit is lowered and raised while a permit is released. A permit that was granted to a
+/// waiter must not repay debt as well.
 #[test]
-fn reduce_add_and_release() {
+fn limit_lowered_and_raised_race_release() {
     three_threads(|| {
         let guarded = Guarded::new(1);
         let permit = guarded.semaphore.try_acquire().unwrap();

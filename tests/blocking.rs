@@ -1,4 +1,4 @@
-//! Threads that block, in one queue with tasks.
+//! Threads that block on futures, in one queue with tasks.
 
 use std::{
     sync::{Arc, Mutex},
@@ -7,33 +7,33 @@ use std::{
 };
 
 use allocation_counter::measure;
-use compio_sync::{ClosableSemaphore, Closed, Semaphore, TryAcquireError};
+use compio_sync::{ClosableSemaphore, Closed, Semaphore};
 
 #[cfg(feature = "tracing")]
-use crate::subscriber::told_to;
+use crate::subscriber::record_with;
 use crate::{
-    runtime::{on_both_drivers, yield_now},
+    runtime::{on_each_driver, yield_now},
     task::Task,
 };
 
-/// Waits until so many are queued; whoever is on the way there needs no help of this thread.
-fn until_queued(semaphore: &Semaphore, waiters: usize) {
+/// Waits until `waiters` waiters are queued. They must not depend on this thread.
+fn wait_until_queued(semaphore: &Semaphore, waiters: usize) {
     while semaphore.waiters() < waiters {
         thread::yield_now();
     }
 }
 
-fn long_ago() -> Instant {
+fn passed_deadline() -> Instant {
     Instant::now()
 }
 
-fn far_away() -> Instant {
+fn distant_deadline() -> Instant {
     Instant::now() + Duration::from_secs(600)
 }
 
 #[test]
-fn eight_threads_and_eight_tasks_are_served_in_the_order_in_which_they_came() {
-    on_both_drivers(|| async {
+fn threads_and_tasks_are_granted_in_fifo_order() {
+    on_each_driver(|| async {
         let semaphore = Arc::new(Semaphore::new(1));
         let order = Arc::new(Mutex::new(Vec::new()));
         let permit = semaphore.try_acquire().unwrap();
@@ -43,7 +43,7 @@ fn eight_threads_and_eight_tasks_are_served_in_the_order_in_which_they_came() {
             if turn % 2 == 0 {
                 let waiting = Arc::clone(&semaphore);
                 threads.push(thread::spawn(move || {
-                    let _permit = waiting.acquire_blocking();
+                    let _permit = waiting.acquire().block();
                     order.lock().unwrap().push(turn);
                 }));
             } else {
@@ -54,7 +54,7 @@ fn eight_threads_and_eight_tasks_are_served_in_the_order_in_which_they_came() {
                 }));
                 yield_now().await;
             }
-            until_queued(&semaphore, turn + 1);
+            wait_until_queued(&semaphore, turn + 1);
         }
         drop(permit);
         for task in tasks {
@@ -69,48 +69,48 @@ fn eight_threads_and_eight_tasks_are_served_in_the_order_in_which_they_came() {
 }
 
 #[test]
-fn what_is_free_is_had_at_once_even_after_the_deadline() {
+fn available_permit_is_acquired_after_deadline() {
     let semaphore = Semaphore::new(3);
-    let one = semaphore.acquire_blocking();
-    let two = semaphore.acquire_many_blocking_until(2, long_ago()).unwrap();
+    let one = semaphore.acquire().block();
+    let two = semaphore.acquire_many(2).block_until(passed_deadline()).unwrap();
     assert_eq!((one.num_permits(), two.num_permits(), semaphore.available_permits()), (1, 2, 0));
-    assert!(semaphore.acquire_blocking_until(long_ago()).is_none());
+    assert!(semaphore.acquire().block_until(passed_deadline()).is_none());
     assert_eq!((semaphore.in_use(), semaphore.waiters()), (3, 0));
 }
 
 #[test]
-fn a_deadline_gives_up_the_place_and_lets_others_through() {
+fn deadline_cancels_wait_and_grants_next_waiter() {
     let semaphore = Semaphore::new(1);
     let soon = Instant::now() + Duration::from_millis(20);
     thread::scope(|scope| {
-        let big = scope.spawn(|| semaphore.acquire_many_blocking_until(2, soon).is_none());
-        let small = scope.spawn(|| drop(semaphore.acquire_blocking()));
-        assert!(big.join().unwrap(), "there are never two");
+        let large = scope.spawn(|| semaphore.acquire_many(2).block_until(soon).is_none());
+        let small = scope.spawn(|| drop(semaphore.acquire().block()));
+        assert!(large.join().unwrap(), "two permits are never available");
         small.join().unwrap();
     });
     assert_eq!((semaphore.available_permits(), semaphore.waiters()), (1, 0));
 }
 
 #[test]
-fn a_permit_that_comes_before_the_deadline_is_had() {
+fn grant_before_deadline_is_returned() {
     let semaphore = Semaphore::new(0);
     thread::scope(|scope| {
-        let waiting = scope.spawn(|| semaphore.acquire_blocking_until(far_away()).is_some());
-        until_queued(&semaphore, 1);
+        let waiting = scope.spawn(|| semaphore.acquire().block_until(distant_deadline()).is_some());
+        wait_until_queued(&semaphore, 1);
         semaphore.add_permits(1);
         assert!(waiting.join().unwrap());
     });
 }
 
-/// The deadline is somewhere around the grant: either it is had, or it goes to the next.
+/// The deadline is close to the grant, so the thread either returns the permit or releases it.
 #[test]
-fn a_grant_that_meets_the_deadline_is_either_had_or_given_back() {
+fn grant_at_deadline_is_held_or_released() {
     let semaphore = Semaphore::new(1);
     for round in 0..200 {
         let permit = semaphore.try_acquire().unwrap();
         let deadline = Instant::now() + Duration::from_micros(round);
         thread::scope(|scope| {
-            scope.spawn(|| drop(semaphore.acquire_blocking_until(deadline)));
+            scope.spawn(|| drop(semaphore.acquire().block_until(deadline)));
             drop(permit);
         });
         assert_eq!((semaphore.available_permits(), semaphore.waiters()), (1, 0));
@@ -118,46 +118,124 @@ fn a_grant_that_meets_the_deadline_is_either_had_or_given_back() {
 }
 
 #[test]
-fn blocking_allocates_nothing() {
+fn blocking_does_not_allocate() {
     let semaphore = Semaphore::new(0);
     thread::scope(|scope| {
         let waiting = scope.spawn(|| {
-            let blocked = measure(|| drop(semaphore.acquire_blocking()));
-            let late = measure(|| drop(semaphore.acquire_many_blocking_until(2, long_ago())));
+            let blocked = measure(|| drop(semaphore.acquire().block()));
+            let late = measure(|| drop(semaphore.acquire_many(2).block_until(passed_deadline())));
             blocked.count_total + late.count_total
         });
-        until_queued(&semaphore, 1);
+        wait_until_queued(&semaphore, 1);
         semaphore.add_permits(1);
         assert_eq!(waiting.join().unwrap(), 0);
     });
 }
 
 #[test]
-fn closing_refuses_threads_too() {
+fn owned_futures_block() {
+    let semaphore = Arc::new(Semaphore::new(3));
+    let one = Arc::clone(&semaphore).acquire_owned().block();
+    let two = Arc::clone(&semaphore).acquire_many_owned(2).block_until(passed_deadline()).unwrap();
+    assert_eq!((one.num_permits(), two.num_permits(), semaphore.available_permits()), (1, 2, 0));
+    let late = Arc::clone(&semaphore).acquire_owned().block_until(passed_deadline());
+    assert!(late.is_none());
+    let shared = Arc::clone(&semaphore);
+    let blocked = thread::spawn(move || shared.acquire_many_owned(3).block());
+    wait_until_queued(&semaphore, 1);
+    drop((one, two));
+    assert_eq!(blocked.join().unwrap().num_permits(), 3);
+    assert_eq!((semaphore.available_permits(), Arc::strong_count(&semaphore)), (3, 1));
+}
+
+#[test]
+fn owned_closable_futures_block() {
+    let semaphore = Arc::new(ClosableSemaphore::new(1));
+    let permit = Arc::clone(&semaphore).acquire_owned().block().unwrap();
+    let late = Arc::clone(&semaphore).acquire_owned().block_until(passed_deadline());
+    assert!(late.is_none());
+    let drained = Arc::clone(&semaphore).drain_owned().block_until(passed_deadline());
+    assert_eq!(drained, None);
+    let failed = Arc::clone(&semaphore).acquire_many_owned(2).block();
+    assert_eq!(failed.unwrap_err(), Closed);
+    drop(permit);
+    Arc::clone(&semaphore).drain_owned().block();
+    assert_eq!(Arc::strong_count(&semaphore), 1);
+}
+
+#[test]
+fn close_fails_blocked_threads() {
     let semaphore = ClosableSemaphore::new(0);
     thread::scope(|scope| {
-        let waiting = scope.spawn(|| semaphore.acquire_blocking().map(drop));
-        let until = scope.spawn(|| semaphore.acquire_blocking_until(far_away()).map(drop));
+        let waiting = scope.spawn(|| semaphore.acquire().block().map(drop));
+        let until = scope.spawn(|| {
+            let output = semaphore.acquire().block_until(distant_deadline());
+            output.expect("the deadline has not passed").map(drop)
+        });
         while semaphore.waiters() < 2 {
             thread::yield_now();
         }
         semaphore.close();
         assert_eq!(waiting.join().unwrap(), Err(Closed));
-        assert_eq!(until.join().unwrap(), Err(TryAcquireError::Closed));
+        assert_eq!(until.join().unwrap(), Err(Closed));
     });
-    assert_eq!(semaphore.acquire_blocking().unwrap_err(), Closed);
-    let late = semaphore.acquire_many_blocking_until(0, long_ago());
-    assert_eq!(late.unwrap_err(), TryAcquireError::Closed);
+    assert_eq!(semaphore.acquire().block().unwrap_err(), Closed);
+    let late = semaphore.acquire_many(0).block_until(passed_deadline());
+    assert_eq!(late.unwrap().unwrap_err(), Closed);
 }
 
 #[test]
-fn a_thread_that_polls_by_hand_may_block_as_well() {
+fn deadline_of_closable_acquire_returns_none() {
+    let semaphore = ClosableSemaphore::new(1);
+    let permit = semaphore.acquire().block_until(passed_deadline()).unwrap().unwrap();
+    assert!(semaphore.acquire().block_until(passed_deadline()).is_none());
+    drop(permit);
+    assert_eq!((semaphore.available_permits(), semaphore.waiters()), (1, 0));
+}
+
+#[test]
+fn closed_blocks_until_close() {
+    let semaphore = ClosableSemaphore::new(1);
+    assert_eq!(semaphore.closed().block_until(passed_deadline()), None);
+    thread::scope(|scope| {
+        let blocked = scope.spawn(|| {
+            semaphore.closed().block();
+            semaphore.is_closed()
+        });
+        semaphore.close();
+        assert!(blocked.join().unwrap());
+    });
+    assert_eq!(semaphore.closed().block_until(passed_deadline()), Some(()));
+}
+
+#[test]
+fn drain_blocks_until_permits_are_released() {
+    let semaphore = ClosableSemaphore::new(1);
+    let permit = semaphore.acquire().block().unwrap();
+    assert_eq!(semaphore.drain().block_until(passed_deadline()), None);
+    assert!(semaphore.is_closed());
+    thread::scope(|scope| {
+        let blocked = scope.spawn(|| {
+            semaphore.drain().block();
+            semaphore.in_use()
+        });
+        while semaphore.waiters() == 0 {
+            thread::yield_now();
+        }
+        drop(permit);
+        assert_eq!(blocked.join().unwrap(), 0);
+    });
+    assert_eq!(semaphore.drain().block_until(passed_deadline()), Some(()));
+}
+
+#[test]
+fn blocked_thread_waits_behind_task() {
     let semaphore = Semaphore::new(1);
     let permit = semaphore.try_acquire().unwrap();
     let front = Task::waiting(semaphore.acquire());
     thread::scope(|scope| {
-        let blocked = scope.spawn(|| drop(semaphore.acquire_blocking()));
-        until_queued(&semaphore, 2);
+        let blocked = scope.spawn(|| drop(semaphore.acquire().block()));
+        wait_until_queued(&semaphore, 2);
         drop(permit);
         drop(front.woken());
         blocked.join().unwrap();
@@ -166,30 +244,38 @@ fn a_thread_that_polls_by_hand_may_block_as_well() {
 
 #[cfg(all(feature = "compio", debug_assertions))]
 #[test]
-fn blocking_on_a_thread_of_compio_panics_with_the_way_out() {
-    on_both_drivers(|| async {
+fn blocking_compio_thread_panics() {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    on_each_driver(|| async {
         let semaphore = Semaphore::new(1);
-        let blocks = std::panic::AssertUnwindSafe(|| drop(semaphore.acquire_blocking()));
-        let payload = std::panic::catch_unwind(blocks).unwrap_err();
-        let message = *payload.downcast::<&str>().unwrap();
-        assert!(message.contains("await `acquire` instead"), "{message}");
+        let blocks: [&dyn Fn(); 2] = [&|| drop(semaphore.acquire().block()), &|| {
+            drop(semaphore.acquire().block_until(distant_deadline()))
+        }];
+        for block in blocks {
+            let payload = catch_unwind(AssertUnwindSafe(block)).unwrap_err();
+            assert_eq!(
+                *payload.downcast::<&str>().unwrap(),
+                "cannot block a thread that runs a compio runtime; await the future instead"
+            );
+        }
         assert_eq!(semaphore.available_permits(), 1);
     });
 }
 
 #[cfg(feature = "tracing")]
 #[test]
-fn a_subscriber_may_park_the_thread_that_is_about_to_wait() {
+fn subscriber_may_park_blocking_thread() {
     let semaphore = Arc::new(Semaphore::new(0));
-    let granted = Arc::clone(&semaphore);
-    let parks = move || {
-        if granted.waiters() == 1 {
-            let granted = Arc::clone(&granted);
-            thread::spawn(move || granted.add_permits(1)).join().unwrap();
-            // Returns at once, for the thread was unparked.
+    let captured = Arc::clone(&semaphore);
+    let park = move || {
+        if captured.waiters() == 1 {
+            let captured = Arc::clone(&captured);
+            thread::spawn(move || captured.add_permits(1)).join().unwrap();
+            // Returns immediately, because the grant has unparked the thread.
             thread::park();
         }
     };
-    told_to(parks, || drop(semaphore.acquire_blocking()));
+    record_with(park, || drop(semaphore.acquire().block()));
     assert_eq!(semaphore.available_permits(), 1);
 }

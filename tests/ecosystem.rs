@@ -1,4 +1,4 @@
-//! Other runtimes, and the combinators that people use: the queue knows none of them.
+//! Other runtimes, and combinators of the `futures` crate.
 
 use std::{
     future::ready,
@@ -21,7 +21,7 @@ use crate::{runtime::yield_now, task::Task};
 
 const TASKS: usize = 20;
 
-/// Two permits for many tasks.
+/// A workload of [`TASKS`] tasks that share two permits.
 #[derive(Clone)]
 struct Work {
     semaphore: Arc<Semaphore>,
@@ -94,7 +94,7 @@ fn works_under_a_bare_block_on() {
 }
 
 #[test]
-fn select_drops_who_waits_and_loses_nothing() {
+fn select_cancels_wait_and_loses_nothing() {
     let semaphore = Semaphore::new(1);
     let held = semaphore.try_acquire().unwrap();
     let timed_out = async {
@@ -117,7 +117,7 @@ fn select_drops_who_waits_and_loses_nothing() {
 }
 
 #[test]
-fn join_all_gets_them_all_at_once() {
+fn join_all_completes_when_all_are_granted() {
     let semaphore = unsync::Semaphore::new(0);
     let mut all = Task::waiting(join_all((0..100).map(|_| semaphore.acquire())));
     semaphore.add_permits(99);
@@ -127,17 +127,17 @@ fn join_all_gets_them_all_at_once() {
 }
 
 #[test]
-fn futures_unordered_yields_them_in_their_order() {
+fn futures_unordered_yields_in_fifo_order() {
     let semaphore = Semaphore::new(0);
     let numbered = (0..TASKS).map(|number| semaphore.acquire().map(move |_permit| number));
-    let mut served = Task::waiting(numbered.collect::<FuturesUnordered<_>>().collect::<Vec<_>>());
-    // Each gives the one permit on to the next.
+    let mut all = Task::waiting(numbered.collect::<FuturesUnordered<_>>().collect::<Vec<_>>());
+    // There is one permit, which each future hands off to the next one.
     semaphore.add_permits(1);
-    assert_eq!(served.poll(), Poll::Ready((0..TASKS).collect()));
+    assert_eq!(all.poll(), Poll::Ready((0..TASKS).collect()));
 }
 
 #[test]
-fn a_stream_is_bounded_by_permits_rather_than_by_its_buffer() {
+fn permits_bound_stream_below_its_buffer() {
     let work = Work::new();
     let all = stream::iter(work.tasks()).buffer_unordered(TASKS).for_each(ready);
     pollster::block_on(all);

@@ -1,4 +1,4 @@
-//! A waker that runs foreign code when it is cloned, woken and dropped.
+//! A waker that runs closures when it is cloned, woken or dropped.
 #![allow(unsafe_code)]
 
 use std::{

@@ -1,19 +1,19 @@
-//! The public API, polled by hand: tests are ordered by program, never by time.
-#![allow(clippy::duplicate_mod, reason = "both flavours are tested by one text")]
+//! Tests of the public API.
+//!
+//! Most of them poll futures by hand and count wakeups. The program fixes the order of all events,
+//! so no test depends on time.
 
+mod flavours;
 mod hooked_waker;
 mod programs;
-mod reference;
 mod runtime;
 #[cfg(feature = "tracing")]
 mod subscriber;
 mod task;
 
-mod shared;
-mod unsync;
-
 #[cfg(feature = "std")]
 mod blocking;
 mod ecosystem;
+mod generic;
 mod threads;
 mod traits;

@@ -1,4 +1,4 @@
-//! compio, with both of its drivers, and what the shared flavour does between its threads.
+//! compio runtimes, one per driver, and semaphores that several of their threads share.
 
 use std::{future::poll_fn, num::NonZeroUsize, sync::Arc, task::Poll, thread};
 
@@ -9,21 +9,31 @@ use compio::{
 };
 use compio_sync::Semaphore;
 
+/// The drivers of this platform. Only Linux has io_uring.
+const DRIVERS: &[DriverType] = if cfg!(target_os = "linux") {
+    &[DriverType::IoUring, DriverType::Poll]
+} else if cfg!(windows) {
+    &[DriverType::IOCP]
+} else {
+    &[DriverType::Poll]
+};
+
 fn proactor(driver: DriverType) -> ProactorBuilder {
     let mut builder = ProactorBuilder::new();
     builder.driver_type(driver);
     builder
 }
 
-pub(crate) fn on_both_drivers<F: Future>(test: impl Fn() -> F) {
-    for driver in [DriverType::IoUring, DriverType::Poll] {
+/// Runs the test on one compio runtime per driver.
+pub(crate) fn on_each_driver<F: Future>(test: impl Fn() -> F) {
+    for &driver in DRIVERS {
         let runtime = RuntimeBuilder::new().with_proactor(proactor(driver)).build().unwrap();
         assert_eq!(runtime.driver_type(), driver);
         runtime.block_on(test());
     }
 }
 
-/// Lets the other tasks of this thread run.
+/// Yields to the other tasks of this thread once.
 pub(crate) async fn yield_now() {
     let mut yielded = false;
     poll_fn(|context| {
@@ -37,11 +47,11 @@ pub(crate) async fn yield_now() {
 }
 
 #[test]
-fn another_thread_wakes_the_runtime() {
-    on_both_drivers(|| async {
+fn other_thread_wakes_runtime() {
+    on_each_driver(|| async {
         let semaphore = Arc::new(Semaphore::new(0));
-        let giver = Arc::clone(&semaphore);
-        let thread = thread::spawn(move || giver.add_permits(1));
+        let shared = Arc::clone(&semaphore);
+        let thread = thread::spawn(move || shared.add_permits(1));
         drop(semaphore.acquire().await);
         thread.join().unwrap();
         assert_eq!(semaphore.available_permits(), 1);
@@ -49,8 +59,8 @@ fn another_thread_wakes_the_runtime() {
 }
 
 #[test]
-fn workers_of_a_dispatcher_share_a_semaphore() {
-    for driver in [DriverType::IoUring, DriverType::Poll] {
+fn dispatcher_workers_share_semaphore() {
+    for &driver in DRIVERS {
         let dispatcher = Dispatcher::builder()
             .worker_threads(NonZeroUsize::new(4).unwrap())
             .proactor_builder(proactor(driver))

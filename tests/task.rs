@@ -1,4 +1,4 @@
-//! A future that is polled by hand, and how often its task was woken.
+//! A future that is polled by hand, and a waker that counts wakeups.
 
 use std::{
     pin::Pin,
@@ -11,20 +11,20 @@ use std::{
 
 pub(crate) struct Task<F> {
     pub(crate) future: Pin<Box<F>>,
-    wakes: Arc<Wakes>,
+    counter: Arc<WakeCounter>,
 }
 
-/// Counts wake-ups; outside of loom's sight, so that counting orders nothing there.
+/// Counts wakeups. loom does not see the count, so that counting orders nothing in a model.
 #[derive(Default)]
-pub(crate) struct Wakes(AtomicUsize);
+pub(crate) struct WakeCounter(AtomicUsize);
 
-impl Wakes {
-    pub(crate) fn count(&self) -> usize {
+impl WakeCounter {
+    pub(crate) fn wakeups(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-impl Wake for Wakes {
+impl Wake for WakeCounter {
     fn wake(self: Arc<Self>) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
@@ -32,28 +32,28 @@ impl Wake for Wakes {
 
 impl<F: Future> Task<F> {
     pub(crate) fn new(future: F) -> Self {
-        Self { future: Box::pin(future), wakes: Arc::default() }
+        Self { future: Box::pin(future), counter: Arc::default() }
     }
 
-    /// A task whose first poll has left it waiting.
+    /// Creates a task and polls its future once. The future must be pending then.
     #[track_caller]
     pub(crate) fn waiting(future: F) -> Self {
         let mut task = Self::new(future);
-        assert!(task.poll().is_pending(), "it must wait");
+        assert!(task.poll().is_pending(), "the first poll must not complete the future");
         task
     }
 
     pub(crate) fn waker(&self) -> Waker {
-        Waker::from(Arc::clone(&self.wakes))
+        Waker::from(Arc::clone(&self.counter))
     }
 
-    /// From the next poll on it is another waker that must be woken; returns how often the old one was.
-    pub(crate) fn change_waker(&mut self) -> Arc<Wakes> {
-        std::mem::take(&mut self.wakes)
+    /// Replaces the waker from the next poll on. Returns the counter of the previous waker.
+    pub(crate) fn change_waker(&mut self) -> Arc<WakeCounter> {
+        std::mem::take(&mut self.counter)
     }
 
-    pub(crate) fn wakes(&self) -> usize {
-        self.wakes.count()
+    pub(crate) fn wakeups(&self) -> usize {
+        self.counter.wakeups()
     }
 
     pub(crate) fn poll(&mut self) -> Poll<F::Output> {
@@ -61,20 +61,20 @@ impl<F: Future> Task<F> {
         self.future.as_mut().poll(&mut Context::from_waker(&waker))
     }
 
-    /// What it waited for, which it must have been woken for, once.
+    /// Returns the output of the future. The task must have been woken exactly once.
     #[track_caller]
     pub(crate) fn woken(mut self) -> F::Output {
-        assert_eq!(self.wakes(), 1, "it must have been woken once");
+        assert_eq!(self.wakeups(), 1, "the task must be woken exactly once");
         match self.poll() {
             Poll::Ready(output) => output,
-            Poll::Pending => panic!("it was woken for nothing"),
+            Poll::Pending => panic!("spurious wakeup: the future is still pending"),
         }
     }
 
-    /// It still waits, and nobody has woken it.
+    /// Asserts that the future is still pending, and that its task was not woken.
     #[track_caller]
-    pub(crate) fn assert_asleep(&mut self) {
-        assert_eq!(self.wakes(), 0, "nobody may have woken it");
-        assert!(self.poll().is_pending(), "it must still wait");
+    pub(crate) fn assert_pending(&mut self) {
+        assert_eq!(self.wakeups(), 0, "the task must not be woken");
+        assert!(self.poll().is_pending(), "the future must still be pending");
     }
 }

@@ -1,4 +1,4 @@
-//! Many threads, a bounded number of rounds, and sums that must be right.
+//! Several threads that use one semaphore for a fixed number of rounds, and checks of the totals.
 
 use std::{
     pin::pin,
@@ -14,12 +14,12 @@ const ROUNDS: usize = 3_000;
 const PERMITS: usize = 3;
 
 #[test]
-fn eight_threads_acquire_cancel_and_hand_over() {
+fn threads_acquire_cancel_and_hand_off() {
     let semaphore = Semaphore::new(PERMITS);
     let held = AtomicUsize::new(0);
     let enter = |permits| {
         let before = held.fetch_add(permits, Ordering::Relaxed);
-        assert!(before + permits <= PERMITS, "more are held than there are");
+        assert!(before + permits <= PERMITS, "more permits are held than exist");
     };
     let leave = |permits| {
         held.fetch_sub(permits, Ordering::Relaxed);
@@ -60,7 +60,7 @@ fn eight_threads_acquire_cancel_and_hand_over() {
     });
     assert_eq!(done, THREADS * ROUNDS / 4);
     assert_eq!(semaphore.available_permits(), PERMITS);
-    assert!(semaphore.try_acquire_many(PERMITS).is_some(), "nobody is left in the queue");
+    assert!(semaphore.try_acquire_many(PERMITS).is_some(), "the queue must be empty");
 }
 
 #[test]
@@ -72,7 +72,8 @@ fn permits_guard_plain_data() {
             scope.spawn(|| {
                 for _ in 0..ROUNDS {
                     let _permit = pollster::block_on(semaphore.acquire());
-                    // Two atomics, not one: a load and a store that only exclusion makes one step.
+                    // Without mutual exclusion, an update between the load and the stores would be
+                    // lost.
                     let count = loads.load(Ordering::Relaxed);
                     stores.store(count + 1, Ordering::Relaxed);
                     loads.store(count + 1, Ordering::Relaxed);

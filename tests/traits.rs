@@ -1,12 +1,17 @@
-//! The auto traits and the sizes of every public type.
+//! Auto traits and sizes of the public types, and the generic types behind the aliases.
 
-use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::{
+    panic::{RefUnwindSafe, UnwindSafe},
+    rc::Rc,
+    sync::Arc,
+};
 
-use compio_sync::unsync;
 use compio_sync::{
     Acquire, AcquireOwned, ClosableAcquire, ClosableAcquireOwned, ClosablePermit,
-    ClosableSemaphore, Closed, Drain, OwnedClosablePermit, OwnedSemaphorePermit, Semaphore,
-    SemaphorePermit, TooManyPermits, TryAcquireError, WaitForClose,
+    ClosableSemaphore, Closed, Drain, DrainOwned, OwnedClosablePermit, OwnedSemaphorePermit,
+    Semaphore, SemaphorePermit, TooManyPermits, TryAcquireError, WaitForClose,
+    generic::{self, Closable, Flavour, Shared, SingleThread},
+    unsync,
 };
 use static_assertions::{assert_impl_all, assert_not_impl_any, assert_type_eq_all};
 
@@ -15,7 +20,8 @@ assert_impl_all!(SemaphorePermit<'static>: Send, Sync, Unpin, UnwindSafe, RefUnw
 assert_impl_all!(Acquire<'static>: Send, Sync, UnwindSafe, RefUnwindSafe);
 assert_impl_all!(OwnedSemaphorePermit: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
 assert_impl_all!(AcquireOwned: Send, Sync, UnwindSafe, RefUnwindSafe);
-assert_impl_all!(TooManyPermits: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe, Copy, std::error::Error);
+assert_impl_all!(TooManyPermits: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(TooManyPermits: Copy, std::error::Error);
 assert_not_impl_any!(Acquire<'static>: Unpin, Clone);
 assert_not_impl_any!(AcquireOwned: Unpin, Clone);
 assert_not_impl_any!(OwnedSemaphorePermit: Clone);
@@ -32,7 +38,6 @@ assert_not_impl_any!(unsync::SemaphorePermit<'static>: Send, Sync, Clone);
 assert_not_impl_any!(unsync::Acquire<'static>: Send, Sync, Unpin, Clone);
 assert_not_impl_any!(unsync::OwnedSemaphorePermit: Send, Sync, Clone);
 assert_not_impl_any!(unsync::AcquireOwned: Send, Sync, Unpin, Clone);
-assert_type_eq_all!(unsync::TooManyPermits, TooManyPermits);
 
 assert_impl_all!(ClosableSemaphore: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
 assert_impl_all!(ClosablePermit<'static>: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
@@ -41,12 +46,26 @@ assert_impl_all!(OwnedClosablePermit: Send, Sync, Unpin, UnwindSafe, RefUnwindSa
 assert_impl_all!(ClosableAcquireOwned: Send, Sync, UnwindSafe, RefUnwindSafe);
 assert_impl_all!(WaitForClose<'static>: Send, Sync, UnwindSafe, RefUnwindSafe);
 assert_impl_all!(Drain<'static>: Send, Sync, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(DrainOwned: Send, Sync, UnwindSafe, RefUnwindSafe);
 assert_impl_all!(Closed: Send, Sync, UnwindSafe, RefUnwindSafe, Copy, std::error::Error);
 assert_impl_all!(TryAcquireError: Send, Sync, UnwindSafe, RefUnwindSafe, Copy, std::error::Error);
+assert_not_impl_any!(ClosableSemaphore: Clone);
+assert_not_impl_any!(ClosablePermit<'static>: Clone);
+assert_not_impl_any!(OwnedClosablePermit: Clone);
 assert_not_impl_any!(ClosableAcquire<'static>: Unpin, Clone);
 assert_not_impl_any!(ClosableAcquireOwned: Unpin, Clone);
 assert_not_impl_any!(WaitForClose<'static>: Unpin, Clone);
 assert_not_impl_any!(Drain<'static>: Unpin, Clone);
+assert_not_impl_any!(DrainOwned: Unpin, Clone);
+
+assert_impl_all!(unsync::ClosableSemaphore: Unpin, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(unsync::ClosablePermit<'static>: Unpin, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(unsync::ClosableAcquire<'static>: UnwindSafe, RefUnwindSafe);
+assert_impl_all!(unsync::OwnedClosablePermit: Unpin, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(unsync::ClosableAcquireOwned: UnwindSafe, RefUnwindSafe);
+assert_impl_all!(unsync::WaitForClose<'static>: UnwindSafe, RefUnwindSafe);
+assert_impl_all!(unsync::Drain<'static>: UnwindSafe, RefUnwindSafe);
+assert_impl_all!(unsync::DrainOwned: UnwindSafe, RefUnwindSafe);
 assert_not_impl_any!(unsync::ClosableSemaphore: Send, Sync, Clone);
 assert_not_impl_any!(unsync::ClosablePermit<'static>: Send, Sync, Clone);
 assert_not_impl_any!(unsync::ClosableAcquire<'static>: Send, Sync, Unpin, Clone);
@@ -54,11 +73,75 @@ assert_not_impl_any!(unsync::OwnedClosablePermit: Send, Sync, Clone);
 assert_not_impl_any!(unsync::ClosableAcquireOwned: Send, Sync, Unpin, Clone);
 assert_not_impl_any!(unsync::WaitForClose<'static>: Send, Sync, Unpin, Clone);
 assert_not_impl_any!(unsync::Drain<'static>: Send, Sync, Unpin, Clone);
+assert_not_impl_any!(unsync::DrainOwned: Send, Sync, Unpin, Clone);
+
+// Each alias is a generic type, and both flavours share the errors.
+assert_type_eq_all!(Semaphore, generic::Semaphore<Shared>);
+assert_type_eq_all!(Acquire<'static>, generic::Acquire<&'static Semaphore>);
+assert_type_eq_all!(AcquireOwned, generic::Acquire<Arc<Semaphore>>);
+assert_type_eq_all!(SemaphorePermit<'static>, generic::SemaphorePermit<&'static Semaphore>);
+assert_type_eq_all!(OwnedSemaphorePermit, generic::SemaphorePermit<Arc<Semaphore>>);
+assert_type_eq_all!(
+    ClosableSemaphore,
+    generic::ClosableSemaphore<Shared>,
+    generic::Semaphore<Shared, Closable<Shared>>
+);
+assert_type_eq_all!(ClosableAcquire<'static>, generic::Acquire<&'static ClosableSemaphore>);
+assert_type_eq_all!(ClosableAcquireOwned, generic::Acquire<Arc<ClosableSemaphore>>);
+assert_type_eq_all!(ClosablePermit<'static>, generic::SemaphorePermit<&'static ClosableSemaphore>);
+assert_type_eq_all!(OwnedClosablePermit, generic::SemaphorePermit<Arc<ClosableSemaphore>>);
+assert_type_eq_all!(WaitForClose<'static>, generic::WaitForClose<'static, Shared>);
+assert_type_eq_all!(Drain<'static>, generic::Drain<&'static ClosableSemaphore>);
+assert_type_eq_all!(DrainOwned, generic::Drain<Arc<ClosableSemaphore>>);
+
+assert_type_eq_all!(unsync::Semaphore, generic::Semaphore<SingleThread>);
+assert_type_eq_all!(unsync::Acquire<'static>, generic::Acquire<&'static unsync::Semaphore>);
+assert_type_eq_all!(unsync::AcquireOwned, generic::Acquire<Rc<unsync::Semaphore>>);
+assert_type_eq_all!(
+    unsync::SemaphorePermit<'static>,
+    generic::SemaphorePermit<&'static unsync::Semaphore>
+);
+assert_type_eq_all!(unsync::OwnedSemaphorePermit, generic::SemaphorePermit<Rc<unsync::Semaphore>>);
+assert_type_eq_all!(
+    unsync::ClosableSemaphore,
+    generic::ClosableSemaphore<SingleThread>,
+    generic::Semaphore<SingleThread, Closable<SingleThread>>
+);
+assert_type_eq_all!(
+    unsync::ClosableAcquire<'static>,
+    generic::Acquire<&'static unsync::ClosableSemaphore>
+);
+assert_type_eq_all!(unsync::ClosableAcquireOwned, generic::Acquire<Rc<unsync::ClosableSemaphore>>);
+assert_type_eq_all!(
+    unsync::ClosablePermit<'static>,
+    generic::SemaphorePermit<&'static unsync::ClosableSemaphore>
+);
+assert_type_eq_all!(
+    unsync::OwnedClosablePermit,
+    generic::SemaphorePermit<Rc<unsync::ClosableSemaphore>>
+);
+assert_type_eq_all!(unsync::WaitForClose<'static>, generic::WaitForClose<'static, SingleThread>);
+assert_type_eq_all!(unsync::Drain<'static>, generic::Drain<&'static unsync::ClosableSemaphore>);
+assert_type_eq_all!(unsync::DrainOwned, generic::Drain<Rc<unsync::ClosableSemaphore>>);
+
 assert_type_eq_all!(unsync::Closed, Closed);
+assert_type_eq_all!(unsync::TooManyPermits, TooManyPermits);
+assert_type_eq_all!(unsync::TryAcquireError, TryAcquireError);
+
+/// Asserts the traits that the types have for every flavour. It only needs to compile.
+fn _types_of_any_flavour_are_unwind_safe<F: Flavour>() {
+    fn is_unwind_safe<T: UnwindSafe + RefUnwindSafe>() {}
+    is_unwind_safe::<generic::Semaphore<F>>();
+    is_unwind_safe::<generic::ClosableSemaphore<F>>();
+    is_unwind_safe::<generic::Acquire<&generic::Semaphore<F>>>();
+    is_unwind_safe::<generic::SemaphorePermit<&generic::Semaphore<F>>>();
+    is_unwind_safe::<generic::WaitForClose<'_, F>>();
+    is_unwind_safe::<generic::Drain<&generic::ClosableSemaphore<F>>>();
+}
 
 #[cfg(not(feature = "tracing"))]
 #[test]
-fn types_are_as_small_as_they_are_said_to_be() {
+fn types_have_documented_sizes() {
     let word = size_of::<usize>();
     assert_eq!(size_of::<Semaphore>(), 4 * word);
     assert_eq!(size_of::<Acquire<'_>>(), 8 * word);
@@ -66,22 +149,28 @@ fn types_are_as_small_as_they_are_said_to_be() {
     assert_eq!(size_of::<SemaphorePermit<'_>>(), 2 * word);
     assert_eq!(size_of::<OwnedSemaphorePermit>(), 2 * word);
     assert_eq!(size_of::<Option<SemaphorePermit<'_>>>(), 2 * word);
+    assert_eq!(size_of::<ClosableSemaphore>(), 7 * word);
+    assert_eq!(size_of::<ClosableAcquire<'_>>(), 8 * word);
+    assert_eq!(size_of::<ClosableAcquireOwned>(), 8 * word);
+    assert_eq!(size_of::<ClosablePermit<'_>>(), 2 * word);
 }
 
 #[test]
-fn closing_costs_three_words_a_semaphore_and_one_a_future() {
+fn closable_semaphore_is_three_words_larger() {
     let word = size_of::<usize>();
     assert_eq!(size_of::<ClosableSemaphore>(), size_of::<Semaphore>() + 3 * word);
-    assert_eq!(size_of::<ClosableAcquire<'_>>(), size_of::<Acquire<'_>>() + word);
+    assert_eq!(size_of::<ClosableAcquire<'_>>(), size_of::<Acquire<'_>>());
     assert_eq!(size_of::<ClosablePermit<'_>>(), size_of::<SemaphorePermit<'_>>());
 }
 
 #[cfg(not(feature = "tracing"))]
 #[test]
-fn both_flavours_are_as_small() {
+fn flavours_have_equal_sizes() {
     assert_eq!(size_of::<unsync::Semaphore>(), size_of::<Semaphore>());
     assert_eq!(size_of::<unsync::Acquire<'_>>(), size_of::<Acquire<'_>>());
     assert_eq!(size_of::<unsync::AcquireOwned>(), size_of::<AcquireOwned>());
     assert_eq!(size_of::<unsync::SemaphorePermit<'_>>(), size_of::<SemaphorePermit<'_>>());
     assert_eq!(size_of::<unsync::OwnedSemaphorePermit>(), size_of::<OwnedSemaphorePermit>());
+    assert_eq!(size_of::<unsync::ClosableSemaphore>(), size_of::<ClosableSemaphore>());
+    assert_eq!(size_of::<unsync::ClosableAcquire<'_>>(), size_of::<ClosableAcquire<'_>>());
 }

@@ -1,5 +1,6 @@
-//! A language of everything that can be done to a semaphore, and a machine that runs it on a real one
-//! and on the reference, and compares the two after every step.
+//! Programs of operations on a semaphore, and a machine that runs them.
+//!
+//! The machine performs each step on a semaphore and on the reference, and then compares the two.
 
 use std::{
     pin::Pin,
@@ -8,20 +9,20 @@ use std::{
 };
 
 use super::{
-    Acquire, AcquireOwned, Counted, OwnedSemaphorePermit, Semaphore, SemaphorePermit, close,
-    granted,
+    Acquire, AcquireOwned, Counted, OwnedSemaphorePermit, Semaphore, SemaphorePermit,
+    close_if_closable, into_permit,
 };
 use crate::{
-    reference::{Numbers, Reference},
-    task::Wakes,
+    flavours::reference::{Metrics, Reference},
+    task::WakeCounter,
 };
 
-/// One step. Futures and guards are named by any number, which is taken modulo how many there are.
+/// One operation. A number that selects a future or a guard is reduced modulo the number of them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Step {
     Acquire { permits: usize, owned: bool, poll: bool },
     TryAcquire { permits: usize, owned: bool },
-    TryAcquireUpTo { permits: usize },
+    TryAcquireUpTo { permits: usize, owned: bool },
     Poll { future: usize },
     PollWithNewWaker { future: usize },
     Cancel { future: usize },
@@ -38,14 +39,14 @@ pub(crate) enum Step {
 }
 
 impl From<[u8; 3]> for Step {
-    /// Every number is a step; those that make for long queues have more numbers.
+    /// Each value of the first byte is a step. Steps that lengthen the queue have more values.
     fn from([kind, first, second]: [u8; 3]) -> Self {
         let index = usize::from(first);
         let permits = usize::from(second % 5);
         match kind % 32 {
             0..8 => Self::Acquire { permits, owned: first & 1 != 0, poll: first & 6 != 0 },
             8..10 => Self::TryAcquire { permits, owned: first & 1 != 0 },
-            10 => Self::TryAcquireUpTo { permits },
+            10 => Self::TryAcquireUpTo { permits, owned: first & 1 != 0 },
             11..15 => Self::Poll { future: index },
             15..17 => Self::PollWithNewWaker { future: index },
             17..19 => Self::Cancel { future: index },
@@ -63,7 +64,7 @@ impl From<[u8; 3]> for Step {
     }
 }
 
-/// Runs the steps on a semaphore of so many permits.
+/// Runs the steps on a semaphore that is created with `permits` permits.
 pub(crate) fn run(permits: usize, steps: impl IntoIterator<Item = Step>) {
     let semaphore = Counted::new(Semaphore::new(permits));
     let mut machine = Machine {
@@ -78,22 +79,22 @@ pub(crate) fn run(permits: usize, steps: impl IntoIterator<Item = Step>) {
         machine.compare();
     }
     machine.finish();
-    assert_eq!(Counted::strong_count(&semaphore), 1, "nobody has kept a handle");
+    assert_eq!(Counted::strong_count(&semaphore), 1, "no future or guard has leaked its reference");
 }
 
 struct Machine<'a> {
     semaphore: &'a Counted<Semaphore>,
     reference: Reference,
-    futures: Vec<Waiting<'a>>,
+    futures: Vec<Waiter<'a>>,
     guards: Vec<Guard<'a>>,
-    /// Every waker there ever was, by name, and how often it must have been woken.
-    wakers: Vec<(Arc<Wakes>, usize)>,
+    /// All wakers of the program, each with its expected number of wakeups.
+    wakers: Vec<(Arc<WakeCounter>, usize)>,
 }
 
-struct Waiting<'a> {
-    /// In the reference; the name of the first waker, which nobody else has.
-    name: usize,
-    /// The name of the waker that it was last polled with.
+struct Waiter<'a> {
+    /// Identifies the waiter in the reference: the index of its first waker.
+    id: usize,
+    /// The index of the waker that the next poll uses.
     waker: usize,
     permits: usize,
     future: Future<'a>,
@@ -118,8 +119,8 @@ impl Guard<'_> {
     }
 }
 
-/// The index that a number stands for; `None` if there is nothing to choose from.
-fn choose<T>(from: &[T], number: usize) -> Option<usize> {
+/// Returns the index that a number selects, or `None` if the slice is empty.
+fn select<T>(from: &[T], number: usize) -> Option<usize> {
     number.checked_rem(from.len())
 }
 
@@ -128,39 +129,34 @@ impl<'a> Machine<'a> {
         match step {
             Step::Acquire { permits, owned, poll } => self.acquire(permits, owned, poll),
             Step::TryAcquire { permits, owned } => self.try_acquire(permits, owned),
-            Step::TryAcquireUpTo { permits } => {
-                let taken = self.semaphore.try_acquire_up_to(permits).into_iter().next();
-                let number = taken.as_ref().map_or(0, SemaphorePermit::num_permits);
-                assert_eq!(number, self.reference.try_acquire_up_to(permits));
-                self.guards.extend(taken.map(Guard::Borrowed));
-            }
+            Step::TryAcquireUpTo { permits, owned } => self.try_acquire_up_to(permits, owned),
             Step::Poll { future } => {
-                if let Some(index) = choose(&self.futures, future) {
+                if let Some(index) = select(&self.futures, future) {
                     self.poll(index);
                 }
             }
             Step::PollWithNewWaker { future } => {
-                if let Some(index) = choose(&self.futures, future) {
+                if let Some(index) = select(&self.futures, future) {
                     self.futures[index].waker = self.new_waker();
                     self.poll(index);
                 }
             }
             Step::Cancel { future } => {
-                if let Some(index) = choose(&self.futures, future) {
+                if let Some(index) = select(&self.futures, future) {
                     let cancelled = self.futures.swap_remove(index);
                     drop(cancelled.future);
-                    self.reference.cancel(cancelled.name);
+                    self.reference.cancel(cancelled.id);
                 }
             }
             Step::Drop { guard } => {
-                if let Some(index) = choose(&self.guards, guard) {
+                if let Some(index) = select(&self.guards, guard) {
                     let guard = self.guards.swap_remove(index);
-                    self.reference.give_back(guard.num_permits());
+                    self.reference.release(guard.num_permits());
                     drop(guard);
                 }
             }
             Step::Forget { guard } => {
-                if let Some(index) = choose(&self.guards, guard) {
+                if let Some(index) = select(&self.guards, guard) {
                     let guard = self.guards.swap_remove(index);
                     self.reference.forget(guard.num_permits());
                     match guard {
@@ -183,19 +179,19 @@ impl<'a> Machine<'a> {
                 assert!(self.semaphore.try_set_max_permits(too_many).is_err());
             }
             Step::ForgetPermits { permits } => {
-                let taken = self.semaphore.forget_permits(permits);
-                assert_eq!(taken, self.reference.forget_permits(permits));
+                let forgotten = self.semaphore.forget_permits(permits);
+                assert_eq!(forgotten, self.reference.forget_permits(permits));
             }
             Step::Reduce { permits } => {
-                let taken = self.semaphore.reduce_permits(permits);
-                assert_eq!(taken, self.reference.reduce(permits));
+                let reduced = self.semaphore.reduce_permits(permits);
+                assert_eq!(reduced, self.reference.reduce(permits));
             }
             Step::Set { permits } => {
-                let before = self.semaphore.set_max_permits(permits);
-                assert_eq!(before, self.reference.set_limit(permits));
+                let previous = self.semaphore.set_max_permits(permits);
+                assert_eq!(previous, self.reference.set_limit(permits));
             }
             Step::Close => {
-                if close(self.semaphore) {
+                if close_if_closable(self.semaphore) {
                     self.reference.close();
                 }
             }
@@ -208,8 +204,8 @@ impl<'a> Machine<'a> {
         } else {
             Future::Borrowed(Box::pin(self.semaphore.acquire_many(permits)))
         };
-        let name = self.new_waker();
-        self.futures.push(Waiting { name, waker: name, permits, future });
+        let id = self.new_waker();
+        self.futures.push(Waiter { id, waker: id, permits, future });
         if poll {
             self.poll(self.futures.len() - 1);
         }
@@ -227,46 +223,60 @@ impl<'a> Machine<'a> {
         self.guards.extend(guard);
     }
 
+    fn try_acquire_up_to(&mut self, permits: usize, owned: bool) {
+        let guard = if owned {
+            let owned = Counted::clone(self.semaphore).try_acquire_up_to_owned(permits);
+            owned.into_iter().next().map(Guard::Owned)
+        } else {
+            let borrowed = self.semaphore.try_acquire_up_to(permits);
+            borrowed.into_iter().next().map(Guard::Borrowed)
+        };
+        let acquired = guard.as_ref().map_or(0, Guard::num_permits);
+        assert_eq!(acquired, self.reference.try_acquire_up_to(permits));
+        self.guards.extend(guard);
+    }
+
     fn poll(&mut self, index: usize) {
-        let waiting = &mut self.futures[index];
-        let waker = Arc::clone(&self.wakers[waiting.waker].0).into();
+        let waiter = &mut self.futures[index];
+        let waker = Arc::clone(&self.wakers[waiter.waker].0).into();
         let mut context = Context::from_waker(&waker);
-        let guard = match &mut waiting.future {
-            Future::Borrowed(future) => future
-                .as_mut()
-                .poll(&mut context)
-                .map(|output| granted(output).map(Guard::Borrowed)),
+        let guard = match &mut waiter.future {
+            Future::Borrowed(future) => {
+                let output = future.as_mut().poll(&mut context);
+                output.map(|output| into_permit(output).map(Guard::Borrowed))
+            }
             Future::Owned(future) => {
-                future.as_mut().poll(&mut context).map(|output| granted(output).map(Guard::Owned))
+                let output = future.as_mut().poll(&mut context);
+                output.map(|output| into_permit(output).map(Guard::Owned))
             }
         };
-        let expected = self.reference.poll(waiting.name, waiting.permits);
+        let expected = self.reference.poll(waiter.id, waiter.permits);
         let Poll::Ready(guard) = guard else {
             return assert_eq!(expected, Poll::Pending);
         };
         assert_eq!(expected, Poll::Ready(guard.is_some()));
-        let waited = self.futures.swap_remove(index);
-        assert!(guard.iter().all(|guard| guard.num_permits() == waited.permits));
+        let completed = self.futures.swap_remove(index);
+        assert!(guard.iter().all(|guard| guard.num_permits() == completed.permits));
         self.guards.extend(guard);
     }
 
     fn split(&mut self, guard: usize, permits: usize) {
-        let Some(index) = choose(&self.guards, guard) else {
+        let Some(index) = select(&self.guards, guard) else {
             return;
         };
         let before = self.guards[index].num_permits();
-        let off = match &mut self.guards[index] {
+        let split = match &mut self.guards[index] {
             Guard::Borrowed(permit) => permit.split(permits).map(Guard::Borrowed),
             Guard::Owned(permit) => permit.split(permits).map(Guard::Owned),
         };
-        assert_eq!(off.is_some(), permits <= before);
-        let split_off = off.as_ref().map_or(0, Guard::num_permits);
+        assert_eq!(split.is_some(), permits <= before);
+        let split_off = split.as_ref().map_or(0, Guard::num_permits);
         assert_eq!(self.guards[index].num_permits() + split_off, before);
-        self.guards.extend(off);
+        self.guards.extend(split);
     }
 
     fn merge(&mut self, guard: usize, other: usize) {
-        let (Some(guard), Some(other)) = (choose(&self.guards, guard), choose(&self.guards, other))
+        let (Some(guard), Some(other)) = (select(&self.guards, guard), select(&self.guards, other))
         else {
             return;
         };
@@ -279,7 +289,7 @@ impl<'a> Machine<'a> {
         match (&mut into, from) {
             (Guard::Borrowed(into), Guard::Borrowed(from)) => into.merge(from),
             (Guard::Owned(into), Guard::Owned(from)) => into.merge(from),
-            _ => unreachable!("both are of one kind"),
+            _ => unreachable!("both guards are borrowed, or both are owned"),
         }
         self.guards.push(into);
     }
@@ -290,34 +300,34 @@ impl<'a> Machine<'a> {
     }
 
     fn compare(&mut self) {
-        for name in self.reference.take_woken() {
-            let woken = self.futures.iter().find(|waiting| waiting.name == name);
-            self.wakers[woken.expect("it waits").waker].1 += 1;
+        for id in self.reference.take_woken() {
+            let woken = self.futures.iter().find(|waiter| waiter.id == id);
+            self.wakers[woken.expect("a woken waiter has a future").waker].1 += 1;
         }
-        for (name, (wakes, expected)) in self.wakers.iter().enumerate() {
-            assert_eq!(wakes.count(), *expected, "how often waker {name} was woken");
+        for (index, (counter, expected)) in self.wakers.iter().enumerate() {
+            assert_eq!(counter.wakeups(), *expected, "number of wakeups of waker {index}");
         }
-        for waiting in &self.futures {
-            let is_queued = match &waiting.future {
+        for waiter in &self.futures {
+            let is_queued = match &waiter.future {
                 Future::Borrowed(future) => future.is_queued(),
                 Future::Owned(future) => future.is_queued(),
             };
-            assert_eq!(is_queued, self.reference.is_queued(waiting.name));
+            assert_eq!(is_queued, self.reference.is_queued(waiter.id));
         }
         let semaphore = &self.semaphore;
-        let numbers = Numbers {
+        let metrics = Metrics {
             available: semaphore.available_permits(),
             debt: semaphore.debt(),
             max: semaphore.max_permits(),
             in_use: semaphore.in_use(),
             waiters: semaphore.waiters(),
         };
-        assert_eq!(numbers, self.reference.numbers());
+        assert_eq!(metrics, self.reference.metrics());
         #[cfg(debug_assertions)]
         semaphore.assert_valid();
     }
 
-    /// Everybody leaves, and everything is back.
+    /// Drops all futures and guards. No permit is in use then.
     fn finish(mut self) {
         while !self.futures.is_empty() {
             self.step(Step::Cancel { future: 0 });

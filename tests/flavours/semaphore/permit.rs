@@ -1,4 +1,4 @@
-//! Guards that are split, merged and owned.
+//! Guards: splitting, merging, and owning a reference to the semaphore.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -6,15 +6,15 @@ use super::{Counted, Semaphore};
 use crate::task::Task;
 
 #[test]
-fn permits_split_and_merge_and_their_sum_stays() {
+fn split_and_merge_keep_total() {
     let semaphore = Semaphore::new(5);
     let mut permits = semaphore.try_acquire_many(5).unwrap();
     let mut two = permits.split(2).unwrap();
     assert!(two.split(3).is_none());
-    let none = two.split(0).unwrap();
-    assert_eq!((permits.num_permits(), two.num_permits(), none.num_permits()), (3, 2, 0));
+    let empty = two.split(0).unwrap();
+    assert_eq!((permits.num_permits(), two.num_permits(), empty.num_permits()), (3, 2, 0));
     assert_eq!(semaphore.in_use(), 5);
-    permits.merge(none);
+    permits.merge(empty);
     drop(permits);
     assert_eq!(semaphore.in_use(), 2);
     let mut three = semaphore.try_acquire_many(3).unwrap();
@@ -25,23 +25,23 @@ fn permits_split_and_merge_and_their_sum_stays() {
 }
 
 #[test]
-fn merging_permits_of_two_semaphores_panics_and_loses_nothing() {
+fn merge_of_different_semaphores_panics_and_loses_nothing() {
     let [one, other] = [3, 4].map(|permits| Counted::new(Semaphore::new(permits)));
     let mut permit = one.try_acquire().unwrap();
-    let foreign = other.try_acquire_many(2).unwrap();
-    let merged = catch_unwind(AssertUnwindSafe(|| permit.merge(foreign)));
+    let other_permit = other.try_acquire_many(2).unwrap();
+    let merged = catch_unwind(AssertUnwindSafe(|| permit.merge(other_permit)));
     let message = *merged.unwrap_err().downcast::<String>().unwrap();
-    assert!(message.contains("different semaphores"), "{message}");
+    assert!(message.starts_with("cannot merge permits of different semaphores: "), "{message}");
     assert_eq!((permit.num_permits(), other.in_use()), (1, 0));
 
     let mut permit = Counted::clone(&one).try_acquire_owned().unwrap();
-    let foreign = Counted::clone(&other).try_acquire_owned().unwrap();
-    catch_unwind(AssertUnwindSafe(|| permit.merge(foreign))).unwrap_err();
+    let other_permit = Counted::clone(&other).try_acquire_owned().unwrap();
+    catch_unwind(AssertUnwindSafe(|| permit.merge(other_permit))).unwrap_err();
     assert_eq!((permit.num_permits(), other.in_use()), (1, 0));
 }
 
 #[test]
-fn owned_and_borrowed_waiters_stand_in_one_queue() {
+fn owned_and_borrowed_waiters_share_queue() {
     let semaphore = Counted::new(Semaphore::new(1));
     let permit = semaphore.try_acquire().unwrap();
     let first = Task::waiting(Counted::clone(&semaphore).acquire_owned());
@@ -51,26 +51,26 @@ fn owned_and_borrowed_waiters_stand_in_one_queue() {
     let permit = first.woken();
     drop(permit);
     let permit = second.woken();
-    third.assert_asleep();
+    third.assert_pending();
     drop(permit);
     drop(third.woken());
     assert_eq!(semaphore.available_permits(), 1);
 }
 
 #[test]
-fn an_owned_permit_keeps_its_semaphore() {
+fn owned_permit_keeps_semaphore_alive() {
     let semaphore = Counted::new(Semaphore::new(2));
-    let gone = Counted::downgrade(&semaphore);
+    let weak = Counted::downgrade(&semaphore);
     let mut permit = semaphore.try_acquire_many_owned(2).unwrap();
     let split = permit.split(1).unwrap();
     drop(permit);
     assert_eq!(split.semaphore().available_permits(), 1);
     drop(split);
-    assert!(gone.upgrade().is_none());
+    assert!(weak.upgrade().is_none());
 }
 
 #[test]
-fn an_owned_acquire_keeps_its_semaphore_and_hands_it_to_its_permit() {
+fn owned_future_passes_its_reference_to_permit() {
     let semaphore = Counted::new(Semaphore::new(0));
     let waiting = Task::waiting(Counted::clone(&semaphore).acquire_owned());
     assert_eq!(Counted::strong_count(&semaphore), 2);
@@ -84,32 +84,33 @@ fn an_owned_acquire_keeps_its_semaphore_and_hands_it_to_its_permit() {
 }
 
 #[test]
-fn a_refused_owned_acquire_keeps_nothing() {
+fn failed_owned_try_acquire_drops_its_reference() {
     let semaphore = Counted::new(Semaphore::new(0));
     assert!(Counted::clone(&semaphore).try_acquire_owned().is_none());
     assert!(Counted::clone(&semaphore).try_acquire_many_owned(2).is_none());
+    assert!(Counted::clone(&semaphore).try_acquire_up_to_owned(2).is_none());
     assert_eq!(Counted::strong_count(&semaphore), 1);
 }
 
 #[test]
-fn the_last_handle_may_be_in_a_permit_that_is_handed_over() {
+fn granted_permit_may_own_last_reference() {
     let semaphore = Counted::new(Semaphore::new(1));
-    let gone = Counted::downgrade(&semaphore);
+    let weak = Counted::downgrade(&semaphore);
     let permit = Counted::clone(&semaphore).try_acquire_owned().unwrap();
     let waiting = Task::waiting(semaphore.acquire_owned());
     drop(permit);
     let permit = waiting.woken();
     assert_eq!(Counted::strong_count(permit.semaphore()), 1);
     drop(permit);
-    assert!(gone.upgrade().is_none());
+    assert!(weak.upgrade().is_none());
 }
 
 #[test]
-fn an_empty_permit_leaves_the_queue_alone() {
+fn empty_permit_does_not_affect_queue() {
     let semaphore = Semaphore::new(0);
     let mut waiting = Task::waiting(semaphore.acquire());
     drop(semaphore.try_acquire_many(0));
     semaphore.try_acquire_many(0).unwrap().forget();
-    waiting.assert_asleep();
+    waiting.assert_pending();
     assert_eq!(semaphore.max_permits(), 0);
 }

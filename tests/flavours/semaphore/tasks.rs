@@ -1,15 +1,15 @@
-//! Tasks of one compio thread, with both of its drivers.
+//! Tasks of one compio thread, on each driver.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use compio::time::timeout;
 
 use super::{Counted, Semaphore};
-use crate::runtime::{on_both_drivers, yield_now};
+use crate::runtime::{on_each_driver, yield_now};
 
 #[test]
 fn tasks_take_turns() {
-    on_both_drivers(|| async {
+    on_each_driver(|| async {
         let semaphore = Counted::new(Semaphore::new(2));
         let order = Rc::new(RefCell::new(Vec::new()));
         let tasks: Vec<_> = (0..20)
@@ -32,8 +32,8 @@ fn tasks_take_turns() {
 }
 
 #[test]
-fn a_timeout_loses_no_permit() {
-    on_both_drivers(|| async {
+fn timeout_loses_no_permit() {
+    on_each_driver(|| async {
         let semaphore = Semaphore::new(1);
         let permit = semaphore.acquire().await;
         for _ in 0..10 {
@@ -48,8 +48,8 @@ fn a_timeout_loses_no_permit() {
 }
 
 #[test]
-fn a_grant_that_meets_the_timeout_is_either_had_or_given_back() {
-    on_both_drivers(|| async {
+fn grant_at_timeout_is_held_or_released() {
+    on_each_driver(|| async {
         let semaphore = Counted::new(Semaphore::new(1));
         for _ in 0..100 {
             let permit = semaphore.try_acquire().unwrap();

@@ -1,4 +1,4 @@
-//! Closing, and what it leaves alone.
+//! Closing and draining.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -15,16 +15,16 @@ use super::{Counted, Semaphore};
 use crate::{hooked_waker::Hooks, task::Task};
 
 #[test]
-fn closing_refuses_everybody_who_is_queued_and_everybody_who_comes_later() {
+fn close_fails_pending_and_future_acquires() {
     let semaphore = Counted::new(Semaphore::new(1));
     let _permit = semaphore.try_acquire().unwrap();
-    let queued: Vec<_> = (0..100).map(|_| Task::waiting(semaphore.acquire())).collect();
+    let pending: Vec<_> = (0..100).map(|_| Task::waiting(semaphore.acquire())).collect();
     let owned = Task::waiting(Counted::clone(&semaphore).acquire_many_owned(2));
     let mut late = Task::new(semaphore.acquire());
     assert_eq!(semaphore.try_acquire().unwrap_err(), TryAcquireError::NoPermits);
     semaphore.close();
     assert_eq!(semaphore.waiters(), 0);
-    for task in queued {
+    for task in pending {
         assert_eq!(task.woken().unwrap_err(), Closed);
     }
     assert_eq!(owned.woken().unwrap_err(), Closed);
@@ -33,10 +33,12 @@ fn closing_refuses_everybody_who_is_queued_and_everybody_who_comes_later() {
     assert_eq!(semaphore.try_acquire_up_to(3).unwrap_err(), TryAcquireError::Closed);
     let owned = Counted::clone(&semaphore).try_acquire_owned();
     assert_eq!(owned.unwrap_err(), TryAcquireError::Closed);
+    let owned = Counted::clone(&semaphore).try_acquire_up_to_owned(3);
+    assert_eq!(owned.unwrap_err(), TryAcquireError::Closed);
 }
 
 #[test]
-fn the_queue_is_woken_in_order() {
+fn close_wakes_waiters_in_fifo_order() {
     let semaphore = Semaphore::new(0);
     let order = Arc::new(Mutex::new(Vec::new()));
     let mut queued: Vec<_> = (0..70).map(|_| Box::pin(semaphore.acquire())).collect();
@@ -51,33 +53,33 @@ fn the_queue_is_woken_in_order() {
 }
 
 #[test]
-fn who_was_granted_before_keeps_the_permit() {
+fn close_revokes_no_grant() {
     let semaphore = Semaphore::new(1);
     let permit = semaphore.try_acquire().unwrap();
     let granted = Task::waiting(semaphore.acquire());
-    let refused = Task::waiting(semaphore.acquire());
+    let pending = Task::waiting(semaphore.acquire());
     drop(permit);
     semaphore.close();
     let permit = granted.woken().unwrap();
-    assert!(refused.woken().is_err());
+    assert!(pending.woken().is_err());
     assert_eq!(semaphore.in_use(), 1);
     drop(permit);
     assert_eq!((semaphore.in_use(), semaphore.available_permits()), (0, 1));
 }
 
 #[test]
-fn what_is_free_is_not_given_away_after_closing() {
+fn available_permits_are_not_granted_after_close() {
     let semaphore = Semaphore::new(3);
-    let big = Task::waiting(semaphore.acquire_many(4));
+    let large = Task::waiting(semaphore.acquire_many(4));
     semaphore.close();
     semaphore.add_permits(5);
-    assert!(big.woken().is_err());
+    assert!(large.woken().is_err());
     assert_eq!((semaphore.available_permits(), semaphore.max_permits()), (8, 8));
     assert_eq!(semaphore.try_acquire().unwrap_err(), TryAcquireError::Closed);
 }
 
 #[test]
-fn a_request_for_nothing_is_refused_too() {
+fn close_fails_requests_for_zero_permits() {
     let semaphore = Semaphore::new(0);
     assert!(semaphore.try_acquire_many(0).is_ok());
     assert!(matches!(Task::new(semaphore.acquire_many(0)).poll(), Poll::Ready(Ok(_))));
@@ -87,67 +89,67 @@ fn a_request_for_nothing_is_refused_too() {
 }
 
 #[test]
-fn closing_twice_is_nothing() {
+fn second_close_has_no_effect() {
     let semaphore = Semaphore::new(2);
     let permit = semaphore.try_acquire().unwrap();
     semaphore.close();
     let mut drain = Task::waiting(semaphore.drain());
     semaphore.close();
-    drain.assert_asleep();
+    drain.assert_pending();
     assert_eq!((semaphore.in_use(), semaphore.available_permits()), (1, 1));
     drop(permit);
     drain.woken();
 }
 
 #[test]
-fn the_numbers_go_on_after_closing() {
+fn metrics_stay_correct_after_close() {
     let semaphore = Semaphore::new(5);
     let [one, other] = [(); 2].map(|()| semaphore.try_acquire_many(2).unwrap());
     semaphore.set_max_permits(3);
-    // Available, debt, max, in use.
-    let numbers = || {
+    // The available permits, the debt, the limit and the permits in use.
+    let metrics = || {
         let limit = semaphore.max_permits();
         [semaphore.available_permits(), semaphore.debt(), limit, semaphore.in_use()]
     };
-    assert_eq!(numbers(), [0, 1, 3, 4]);
+    assert_eq!(metrics(), [0, 1, 3, 4]);
     semaphore.close();
-    assert_eq!(numbers(), [0, 1, 3, 4]);
+    assert_eq!(metrics(), [0, 1, 3, 4]);
     semaphore.add_permits(4);
-    assert_eq!(numbers(), [3, 0, 7, 4]);
+    assert_eq!(metrics(), [3, 0, 7, 4]);
     assert_eq!(semaphore.forget_permits(9), 3);
-    assert_eq!(numbers(), [0, 0, 4, 4]);
+    assert_eq!(metrics(), [0, 0, 4, 4]);
     one.forget();
-    assert_eq!(numbers(), [0, 0, 2, 2]);
+    assert_eq!(metrics(), [0, 0, 2, 2]);
     drop(other);
-    assert_eq!(numbers(), [2, 0, 2, 0]);
+    assert_eq!(metrics(), [2, 0, 2, 0]);
 }
 
 #[test]
-fn closed_waits_until_it_is_closed() {
+fn closed_completes_on_close() {
     let semaphore = Semaphore::new(1);
     let mut waiting = Task::waiting(semaphore.closed());
     drop(semaphore.try_acquire());
-    waiting.assert_asleep();
+    waiting.assert_pending();
     drop(Task::waiting(semaphore.closed()));
     semaphore.close();
     waiting.woken();
     let mut late = Task::new(semaphore.closed());
-    assert!(late.poll().is_ready() && late.poll().is_ready(), "as often as it is asked");
+    assert!(late.poll().is_ready() && late.poll().is_ready(), "every later poll completes as well");
 }
 
 #[test]
-fn drain_closes_and_waits_for_the_last_permit() {
+fn drain_closes_and_waits_for_last_permit() {
     let semaphore = Semaphore::new(4);
     let [one, other] = [(); 2].map(|()| semaphore.try_acquire_many(2).unwrap());
     let granted = Task::waiting(semaphore.acquire());
     drop(one);
     let drain = semaphore.drain();
-    assert!(semaphore.is_closed(), "before it is polled");
+    assert!(semaphore.is_closed(), "the call closes the semaphore, not the first poll");
     let mut drain = Task::waiting(drain);
     let second = Task::waiting(semaphore.drain());
     drop(Task::waiting(semaphore.drain()));
     drop(other);
-    drain.assert_asleep();
+    drain.assert_pending();
     drop(granted);
     drain.woken();
     second.woken();
@@ -155,33 +157,47 @@ fn drain_closes_and_waits_for_the_last_permit() {
 }
 
 #[test]
-fn a_forgotten_permit_is_not_waited_for() {
+fn owned_drain_keeps_semaphore_alive() {
+    let semaphore = Counted::new(Semaphore::new(1));
+    let weak = Counted::downgrade(&semaphore);
+    let permit = Counted::clone(&semaphore).try_acquire_owned().unwrap();
+    let mut drain = Task::waiting(semaphore.drain_owned());
+    assert!(permit.semaphore().is_closed());
+    drain.assert_pending();
+    drop(permit);
+    assert!(weak.upgrade().is_some());
+    drain.woken();
+    assert!(weak.upgrade().is_none());
+}
+
+#[test]
+fn drain_does_not_wait_for_forgotten_permits() {
     let semaphore = Semaphore::new(2);
     let [one, other] = [(); 2].map(|()| semaphore.try_acquire().unwrap());
     let mut drain = Task::waiting(semaphore.drain());
     one.forget();
-    drain.assert_asleep();
+    drain.assert_pending();
     other.forget();
     drain.woken();
 }
 
 #[test]
-fn a_refused_future_that_is_dropped_gives_nothing_back() {
+fn dropped_failed_future_releases_nothing() {
     let semaphore = Semaphore::new(1);
     let permit = semaphore.try_acquire().unwrap();
-    let refused = Task::waiting(semaphore.acquire());
+    let failed = Task::waiting(semaphore.acquire());
     semaphore.close();
-    drop(refused);
+    drop(failed);
     assert_eq!((semaphore.in_use(), semaphore.available_permits()), (1, 0));
     drop(permit);
     assert_eq!((semaphore.in_use(), semaphore.available_permits()), (0, 1));
 }
 
 #[test]
-fn one_of_a_hundred_wakers_panics_and_the_queue_is_refused_all_the_same() {
+fn close_fails_all_waiters_if_one_waker_panics() {
     for panicking in [0, 1, 31, 32, 63, 99] {
         let semaphore = Semaphore::new(0);
-        let watching = Task::waiting(semaphore.closed());
+        let closed = Task::waiting(semaphore.closed());
         let mut tasks: Vec<_> = (0..100).map(|_| Task::new(semaphore.acquire())).collect();
         for (index, task) in tasks.iter_mut().enumerate() {
             let waker = if index == panicking {
@@ -192,26 +208,26 @@ fn one_of_a_hundred_wakers_panics_and_the_queue_is_refused_all_the_same() {
             assert!(task.future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
         }
         catch_unwind(AssertUnwindSafe(|| semaphore.close())).unwrap_err();
-        watching.woken();
+        closed.woken();
         for (index, mut task) in tasks.into_iter().enumerate() {
-            assert_eq!(task.wakes(), usize::from(index != panicking));
+            assert_eq!(task.wakeups(), usize::from(index != panicking));
             assert!(matches!(task.poll(), Poll::Ready(Err(Closed))));
         }
     }
 }
 
 #[test]
-fn wakers_may_call_back_while_it_is_closed() {
+fn wakers_may_use_semaphore_during_close() {
     let semaphore = Counted::new(Semaphore::new(0));
     let mut tasks: Vec<_> = (0..40).map(|_| Box::pin(semaphore.acquire())).collect();
     for task in &mut tasks {
-        let again = SendWrapper::new(Counted::clone(&semaphore));
+        let captured = SendWrapper::new(Counted::clone(&semaphore));
         let on_wake = Box::new(move || {
-            again.close();
-            assert!(again.try_acquire().is_err());
-            assert!(matches!(Task::new(again.acquire()).poll(), Poll::Ready(Err(Closed))));
-            assert!(Task::new(again.closed()).poll().is_ready());
-            assert!(Task::new(again.drain()).poll().is_ready());
+            captured.close();
+            assert!(captured.try_acquire().is_err());
+            assert!(matches!(Task::new(captured.acquire()).poll(), Poll::Ready(Err(Closed))));
+            assert!(Task::new(captured.closed()).poll().is_ready());
+            assert!(Task::new(captured.drain()).poll().is_ready());
         });
         let waker = Hooks { on_wake, ..Hooks::default() }.into_waker();
         assert!(task.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
@@ -221,15 +237,15 @@ fn wakers_may_call_back_while_it_is_closed() {
 }
 
 #[test]
-fn closing_and_draining_allocate_nothing() {
+fn close_and_drain_do_not_allocate() {
     let allocated = measure(|| {
         let semaphore = Semaphore::new(1);
         let mut context = Context::from_waker(Waker::noop());
         let permit = semaphore.try_acquire();
-        let mut refused = pin!(semaphore.acquire());
-        assert!(refused.as_mut().poll(&mut context).is_pending());
+        let mut failed = pin!(semaphore.acquire());
+        assert!(failed.as_mut().poll(&mut context).is_pending());
         let mut drain = pin!(semaphore.drain());
-        assert!(refused.poll(&mut context).is_ready());
+        assert!(failed.poll(&mut context).is_ready());
         assert!(drain.as_mut().poll(&mut context).is_pending());
         drop(permit);
         assert!(drain.poll(&mut context).is_ready());
@@ -238,7 +254,7 @@ fn closing_and_draining_allocate_nothing() {
 }
 
 #[test]
-fn the_largest_counts_right_when_it_is_closed() {
+fn largest_semaphore_counts_correctly_after_close() {
     let max = Semaphore::MAX_PERMITS;
     let semaphore = Semaphore::new(max);
     let all = semaphore.try_acquire_many(max).unwrap();
@@ -252,11 +268,20 @@ fn the_largest_counts_right_when_it_is_closed() {
 }
 
 #[test]
-fn errors_say_what_happened() {
+fn errors_and_debug_describe_state() {
     let error: Box<dyn std::error::Error> = Closed.into();
     assert_eq!(error.to_string(), "the semaphore is closed");
     assert_eq!(TryAcquireError::from(Closed).to_string(), error.to_string());
-    assert!(TryAcquireError::NoPermits.to_string().contains("permits"));
-    let shown = format!("{:?}", Semaphore::new(3));
-    assert!(shown.contains("max_permits: 3") && shown.contains("is_closed: false"), "{shown}");
+    assert_eq!(TryAcquireError::NoPermits.to_string(), "no permits available");
+    let semaphore = Semaphore::new(3);
+    let shown = format!("{semaphore:?}");
+    assert!(shown.starts_with("ClosableSemaphore { max_permits: 3"), "{shown}");
+    assert!(shown.contains("is_closed: false"), "{shown}");
+    let shown = format!("{:?}", semaphore.acquire());
+    assert!(shown.starts_with("Acquire { num_permits: 1"), "{shown}");
+    let shown = format!("{:?}", semaphore.try_acquire().unwrap());
+    assert!(shown.starts_with("SemaphorePermit { num_permits: 1"), "{shown}");
+    semaphore.close();
+    let shown = format!("{semaphore:?}");
+    assert!(shown.contains("is_closed: true"), "{shown}");
 }

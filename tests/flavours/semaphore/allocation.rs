@@ -1,26 +1,27 @@
-//! Borrowed acquires and releases never allocate.
+//! Borrowed futures and guards never allocate.
 
 use std::{
     pin::pin,
     task::{Context, Poll, Waker},
 };
 
-use super::Semaphore;
 use allocation_counter::measure;
 
+use super::Semaphore;
+
 #[track_caller]
-fn assert_allocates_nothing(run: impl FnOnce()) {
+fn assert_does_not_allocate(run: impl FnOnce()) {
     assert_eq!(measure(run).count_total, 0);
 }
 
 #[test]
-fn the_counter_counts() {
+fn counter_counts_allocations() {
     assert_eq!(measure(|| drop(Box::new(1))).count_total, 1);
 }
 
 #[test]
-fn taking_and_giving_back_allocates_nothing() {
-    assert_allocates_nothing(|| {
+fn acquire_and_release_do_not_allocate() {
+    assert_does_not_allocate(|| {
         let semaphore = Semaphore::new(2);
         drop(semaphore.try_acquire());
         drop(semaphore.try_acquire_many(2));
@@ -31,8 +32,8 @@ fn taking_and_giving_back_allocates_nothing() {
 }
 
 #[test]
-fn waiting_being_served_and_cancelling_allocates_nothing() {
-    assert_allocates_nothing(|| {
+fn wait_grant_and_cancel_do_not_allocate() {
+    assert_does_not_allocate(|| {
         let semaphore = Semaphore::new(1);
         let mut context = Context::from_waker(Waker::noop());
         let permit = semaphore.try_acquire();
@@ -49,11 +50,11 @@ fn waiting_being_served_and_cancelling_allocates_nothing() {
 }
 
 #[test]
-fn serving_many_at_once_allocates_nothing() {
+fn granting_many_waiters_does_not_allocate() {
     let semaphore = Semaphore::new(0);
     let mut context = Context::from_waker(Waker::noop());
     let mut waiting: Vec<_> = (0..100).map(|_| Box::pin(semaphore.acquire())).collect();
-    assert_allocates_nothing(|| {
+    assert_does_not_allocate(|| {
         for acquire in &mut waiting {
             assert!(acquire.as_mut().poll(&mut context).is_pending());
         }

@@ -1,86 +1,86 @@
-//! First come, first served.
+//! Fairness: permits are granted in FIFO order of the first polls.
 
 use super::Semaphore;
 use crate::task::Task;
 
 #[test]
-fn waiters_are_served_in_the_order_of_their_first_poll() {
+fn waiters_are_granted_in_order_of_first_poll() {
     let semaphore = Semaphore::new(1);
     let mut permit = semaphore.try_acquire().unwrap();
-    let mut made_first = Task::new(semaphore.acquire());
+    let mut created_first = Task::new(semaphore.acquire());
     let polled_first = Task::waiting(semaphore.acquire());
-    assert!(made_first.poll().is_pending());
+    assert!(created_first.poll().is_pending());
     let last = Task::waiting(semaphore.acquire());
-    for task in [polled_first, made_first, last] {
+    for task in [polled_first, created_first, last] {
         drop(permit);
         permit = task.woken();
     }
 }
 
 #[test]
-fn a_poll_in_between_does_not_change_the_order() {
+fn repoll_keeps_place_in_queue() {
     let semaphore = Semaphore::new(1);
     let permit = semaphore.try_acquire().unwrap();
     let first = Task::waiting(semaphore.acquire());
     let mut second = Task::waiting(semaphore.acquire());
-    second.assert_asleep();
+    second.assert_pending();
     drop(permit);
-    second.assert_asleep();
+    second.assert_pending();
     drop(first.woken());
     drop(second.woken());
 }
 
 #[test]
-fn nobody_passes_a_queued_waiter() {
+fn queued_waiter_is_not_overtaken() {
     let semaphore = Semaphore::new(2);
     let one = semaphore.try_acquire().unwrap();
     let other = semaphore.try_acquire().unwrap();
-    let big = Task::waiting(semaphore.acquire_many(2));
+    let large = Task::waiting(semaphore.acquire_many(2));
     drop(one);
     assert_eq!(semaphore.available_permits(), 1);
-    assert!(semaphore.try_acquire().is_none(), "the free one is kept for the front");
+    assert!(semaphore.try_acquire().is_none(), "the available permit is reserved for the front");
     let mut small = Task::waiting(semaphore.acquire());
     drop(other);
-    small.assert_asleep();
-    drop(big.woken());
+    small.assert_pending();
+    drop(large.woken());
     drop(small.woken());
 }
 
 #[test]
-fn nobody_passes_a_woken_waiter() {
+fn granted_waiter_is_not_overtaken() {
     let semaphore = Semaphore::new(1);
     let permit = semaphore.try_acquire().unwrap();
     let waiter = Task::waiting(semaphore.acquire());
     drop(permit);
-    assert_eq!(semaphore.in_use(), 1, "granted is in use, polled or not");
+    assert_eq!(semaphore.in_use(), 1, "a granted permit is in use before the next poll");
     assert!(semaphore.try_acquire().is_none());
     let mut late = Task::waiting(semaphore.acquire());
     let permit = waiter.woken();
-    late.assert_asleep();
+    late.assert_pending();
     drop(permit);
     drop(late.woken());
     assert_eq!(semaphore.available_permits(), 1);
 }
 
 #[test]
-fn a_small_request_waits_behind_a_big_one() {
+fn small_request_waits_behind_large_one() {
     let semaphore = Semaphore::new(3);
     let [one, other] = [(); 2].map(|()| semaphore.try_acquire().unwrap());
-    let mut big = Task::waiting(semaphore.acquire_many(3));
+    let mut large = Task::waiting(semaphore.acquire_many(3));
     let mut small = Task::waiting(semaphore.acquire());
     drop(one);
-    assert_eq!(semaphore.available_permits(), 2, "enough for the small one");
-    big.assert_asleep();
-    small.assert_asleep();
+    assert_eq!(semaphore.available_permits(), 2, "the small request would fit");
+    large.assert_pending();
+    small.assert_pending();
     drop(other);
-    let permits = big.woken();
-    small.assert_asleep();
+    let permits = large.woken();
+    small.assert_pending();
     drop(permits);
     drop(small.woken());
 }
 
 #[test]
-fn one_release_serves_all_that_it_is_enough_for() {
+fn one_release_grants_all_waiters_that_fit() {
     let semaphore = Semaphore::new(6);
     let all = semaphore.try_acquire_many(6).unwrap();
     let one = Task::waiting(semaphore.acquire());
@@ -89,14 +89,14 @@ fn one_release_serves_all_that_it_is_enough_for() {
     let mut more = Task::waiting(semaphore.acquire());
     drop(all);
     assert_eq!(semaphore.in_use(), 6);
-    more.assert_asleep();
+    more.assert_pending();
     drop((one.woken(), two.woken(), three.woken()));
     drop(more.woken());
     assert_eq!(semaphore.available_permits(), 6);
 }
 
 #[test]
-fn a_release_serves_many_batches() {
+fn one_release_grants_many_batches() {
     let semaphore = Semaphore::new(0);
     let waiters: Vec<_> = (0..100).map(|_| Task::waiting(semaphore.acquire())).collect();
     semaphore.add_permits(100);
@@ -107,9 +107,9 @@ fn a_release_serves_many_batches() {
 }
 
 #[test]
-fn with_nobody_queued_permits_are_had_at_once() {
+fn first_poll_acquires_if_queue_is_empty() {
     let semaphore = Semaphore::new(2);
     let mut acquire = Task::new(semaphore.acquire_many(2));
     assert!(acquire.poll().is_ready());
-    assert_eq!(acquire.wakes(), 0);
+    assert_eq!(acquire.wakeups(), 0);
 }

@@ -1,4 +1,4 @@
-//! Which waker is woken, and what it may do.
+//! Which waker is woken, and what a waker may do when it is called.
 
 use std::{
     cell::RefCell,
@@ -17,24 +17,24 @@ use super::{Counted, Semaphore};
 use crate::{hooked_waker::Hooks, task::Task};
 
 #[test]
-fn a_changed_waker_is_the_one_that_is_woken() {
+fn latest_waker_is_woken() {
     let semaphore = Semaphore::new(1);
     let permit = semaphore.try_acquire().unwrap();
     let mut task = Task::waiting(semaphore.acquire());
     let old = task.change_waker();
-    task.assert_asleep();
+    task.assert_pending();
     drop(permit);
-    assert_eq!(old.count(), 0);
+    assert_eq!(old.wakeups(), 0);
     drop(task.woken());
 }
 
 #[test]
-fn the_same_waker_is_cloned_once_however_often_it_polls() {
+fn same_waker_is_cloned_once() {
     let semaphore = Semaphore::new(0);
     let clones = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&clones);
+    let counter = Arc::clone(&clones);
     let on_clone = Box::new(move || {
-        counted.fetch_add(1, Ordering::Relaxed);
+        counter.fetch_add(1, Ordering::Relaxed);
     });
     let waker = Hooks { on_clone, ..Hooks::default() }.into_waker();
     let mut acquire = Box::pin(semaphore.acquire());
@@ -45,43 +45,43 @@ fn the_same_waker_is_cloned_once_however_often_it_polls() {
 }
 
 #[test]
-fn a_waker_is_not_kept_after_the_grant_or_the_cancel() {
+fn waker_is_dropped_by_grant_and_cancel() {
     let semaphore = Semaphore::new(1);
     for cancel in [false, true] {
         let permit = semaphore.try_acquire().unwrap();
-        let dropped = Arc::new(());
-        let held = Arc::clone(&dropped);
+        let captured = Arc::new(());
+        let held = Arc::clone(&captured);
         let on_clone = Box::new(move || drop(Arc::clone(&held)));
         let waker = Hooks { on_clone, ..Hooks::default() }.into_waker();
         let mut acquire = Box::pin(semaphore.acquire());
         assert!(acquire.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
         drop(waker);
-        assert_eq!(Arc::strong_count(&dropped), 2, "the queue holds it");
+        assert_eq!(Arc::strong_count(&captured), 2, "the queue holds the clone");
         if cancel {
             drop(acquire);
         } else {
             drop(permit);
         }
-        assert_eq!(Arc::strong_count(&dropped), 1);
+        assert_eq!(Arc::strong_count(&captured), 1);
     }
 }
 
-/// The front of the second batch leaves while the first is woken.
+/// The front of the second batch is cancelled while the first batch is woken.
 #[test]
-fn a_waker_may_cancel_the_front_of_the_next_batch() {
+fn waker_may_cancel_front_of_next_batch() {
     let semaphore = Counted::new(Semaphore::new(0));
-    let leaving = Rc::new(RefCell::new(None));
-    let cancels = SendWrapper::new(Rc::clone(&leaving));
+    let cancelled = Rc::new(RefCell::new(None));
+    let cancels = SendWrapper::new(Rc::clone(&cancelled));
     let on_wake = Box::new(move || drop(cancels.borrow_mut().take()));
     let waker = Hooks { on_wake, ..Hooks::default() }.into_waker();
     let mut first = Task::new(semaphore.acquire());
     assert!(first.future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
     let batch: Vec<_> = (1..32).map(|_| Task::waiting(semaphore.acquire())).collect();
-    *leaving.borrow_mut() = Some(Task::waiting(Counted::clone(&semaphore).acquire_owned()));
+    *cancelled.borrow_mut() = Some(Task::waiting(Counted::clone(&semaphore).acquire_owned()));
     let mut last = Task::waiting(semaphore.acquire_many(3));
     semaphore.add_permits(34);
     assert_eq!((semaphore.in_use(), semaphore.waiters()), (32, 1));
-    last.assert_asleep();
+    last.assert_pending();
     semaphore.add_permits(1);
     drop(last.woken());
     batch.into_iter().for_each(|task| drop(task.woken()));
@@ -90,12 +90,11 @@ fn a_waker_may_cancel_the_front_of_the_next_batch() {
 }
 
 #[test]
-fn wakers_may_be_woken_on_another_thread_at_any_time() {
+fn other_thread_may_wake_waker_at_any_time() {
     let semaphore = Semaphore::new(1);
     let first = Task::new(semaphore.acquire());
     let waker = first.waker();
     thread::scope(|scope| {
-        let waker = waker.clone();
         scope.spawn(move || (0..1_000).for_each(|_| waker.wake_by_ref()));
         for round in 0..1_000 {
             let permit = semaphore.try_acquire();
@@ -107,12 +106,13 @@ fn wakers_may_be_woken_on_another_thread_at_any_time() {
             drop(permit);
         }
     });
-    assert_eq!(first.wakes(), 1_000 + 500, "by the other thread, and for the grants");
+    assert_eq!(first.wakeups(), 1_000 + 500, "1,000 by the other thread, and 500 by grants");
     assert_eq!((semaphore.available_permits(), semaphore.waiters()), (1, 0));
 }
 
-/// A waker that uses the semaphore whenever it is cloned, woken or dropped, and how often it did.
-fn calling_back(semaphore: &Counted<Semaphore>) -> (std::task::Waker, Arc<AtomicUsize>) {
+/// Creates a waker that uses the semaphore when it is cloned, woken or dropped. Returns the waker
+/// and the number of these calls.
+fn reentrant_waker(semaphore: &Counted<Semaphore>) -> (std::task::Waker, Arc<AtomicUsize>) {
     let calls = Arc::new(AtomicUsize::new(0));
     let hook = || {
         let semaphore = SendWrapper::new(Counted::clone(semaphore));
@@ -133,25 +133,25 @@ fn calling_back(semaphore: &Counted<Semaphore>) -> (std::task::Waker, Arc<Atomic
 }
 
 #[test]
-fn wakers_may_call_back_into_the_semaphore() {
+fn wakers_may_use_semaphore() {
     let semaphore = Counted::new(Semaphore::new(1));
     let permit = semaphore.try_acquire().unwrap();
-    let (waker, calls) = calling_back(&semaphore);
+    let (waker, calls) = reentrant_waker(&semaphore);
     let count = || calls.swap(0, Ordering::Relaxed);
 
     let mut granted = Box::pin(semaphore.acquire());
     assert!(granted.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
-    assert_eq!(count(), 1, "cloned to queue");
+    assert_eq!(count(), 1, "cloned by the enqueue");
 
     let mut cancelled = Box::pin(semaphore.acquire());
     assert!(cancelled.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
     drop(cancelled);
-    assert_eq!(count(), 2, "cloned, and dropped by the cancel");
+    assert_eq!(count(), 2, "cloned by the enqueue, and dropped by the cancel");
 
-    let (other, other_calls) = calling_back(&semaphore);
+    let (other, other_calls) = reentrant_waker(&semaphore);
     assert!(granted.as_mut().poll(&mut Context::from_waker(&other)).is_pending());
-    assert_eq!(count(), 1, "the old one was dropped");
-    assert_eq!(other_calls.load(Ordering::Relaxed), 1, "the new one was cloned");
+    assert_eq!(count(), 1, "the old waker is dropped");
+    assert_eq!(other_calls.load(Ordering::Relaxed), 1, "the new waker is cloned");
 
     drop(permit);
     assert_eq!(other_calls.load(Ordering::Relaxed), 2, "woken");
@@ -160,7 +160,7 @@ fn wakers_may_call_back_into_the_semaphore() {
 }
 
 #[test]
-fn a_waker_may_serve_the_next_in_the_queue() {
+fn waker_may_grant_next_waiter() {
     let semaphore = Counted::new(Semaphore::new(0));
     let adds = SendWrapper::new(Counted::clone(&semaphore));
     let on_wake = Box::new(move || adds.add_permits(1));

@@ -1,4 +1,4 @@
-//! Random programs, step by step beside the reference.
+//! Random programs, run on a semaphore and on the reference.
 
 use proptest::{collection::vec, prelude::*};
 
@@ -6,7 +6,7 @@ use super::program::{Step, run};
 
 proptest! {
     #[test]
-    fn every_step_does_what_the_reference_does(
+    fn each_step_matches_reference(
         permits in 0_usize..6,
         steps in vec(any::<[u8; 3]>().prop_map(Step::from), 64..128),
     ) {

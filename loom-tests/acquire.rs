@@ -1,10 +1,10 @@
-//! Who takes a permit, and what they then see.
+//! Races of an acquire.
 
 use loom::{model, thread};
 
 use crate::guarded::Guarded;
 
-/// A lost wake-up: the release does not see the waiter, and the waiter does not see the permit.
+/// No wakeup may be lost: either the releaser sees the waiter, or the waiter sees the permit.
 #[test]
 fn acquire_races_release() {
     model(|| {
@@ -17,7 +17,7 @@ fn acquire_races_release() {
     });
 }
 
-/// Two waiters: one release may serve one of them twice, or none.
+/// Each waiter must be granted exactly once.
 #[test]
 fn two_acquires_race_release() {
     model(|| {
@@ -30,13 +30,13 @@ fn two_acquires_race_release() {
     });
 }
 
-/// A permit that is taken while it is given back may be there twice, or not at all.
+/// A permit that is acquired while it is released must be counted exactly once.
 #[test]
 fn try_acquire_races_release() {
     model(|| {
         let guarded = Guarded::new(1);
         let permit = guarded.semaphore.try_acquire().unwrap();
-        let taker = thread::spawn(|| match guarded.semaphore.try_acquire() {
+        let trying = thread::spawn(|| match guarded.semaphore.try_acquire() {
             Some(permit) => {
                 guarded.write(permit);
                 1
@@ -44,55 +44,56 @@ fn try_acquire_races_release() {
             None => 0,
         });
         guarded.write(permit);
-        let taken = taker.join().unwrap();
-        guarded.assert_at_rest(1, 1 + taken);
+        let acquired = trying.join().unwrap();
+        guarded.assert_at_rest(1, 1 + acquired);
     });
 }
 
-/// One of two takers may be told "none" although nobody else took the permit.
+/// Both attempts must succeed, because two permits are available.
 #[test]
 fn try_acquire_races_try_acquire() {
     model(|| {
         let guarded = Guarded::new(2);
-        let taker = thread::spawn(|| drop(guarded.semaphore.try_acquire().expect("two are free")));
-        drop(guarded.semaphore.try_acquire().expect("two are free"));
-        taker.join().unwrap();
+        let acquire = || drop(guarded.semaphore.try_acquire().expect("two permits are available"));
+        let trying = thread::spawn(acquire);
+        acquire();
+        trying.join().unwrap();
         guarded.assert_at_rest(2, 0);
     });
 }
 
-/// A caller who never queued may take the permit from under one who did.
+/// A caller that never queued must not acquire the permit before the queued waiter.
 #[test]
-fn try_acquire_passes_nobody_who_is_queued() {
+fn try_acquire_races_release_to_queued_waiter() {
     model(|| {
         let guarded = Guarded::new(1);
         let permit = guarded.semaphore.try_acquire().unwrap();
         let queued = guarded.queued(1);
-        let taker = thread::spawn(|| assert!(guarded.semaphore.try_acquire().is_none()));
+        let trying = thread::spawn(|| assert!(guarded.semaphore.try_acquire().is_none()));
         guarded.write(permit);
         let permit = queued.woken();
-        taker.join().unwrap();
+        trying.join().unwrap();
         guarded.write(permit);
         guarded.assert_at_rest(1, 2);
     });
 }
 
-/// The next holder may see less than the last one wrote, by whichever way the permit came to it.
+/// The next holder must see every write of the previous holder.
 #[test]
-fn what_the_holder_wrote_is_seen_by_the_next() {
+fn acquire_races_try_acquire() {
     model(|| {
         let guarded = Guarded::new(1);
         let trying = thread::spawn(|| match guarded.semaphore.try_acquire() {
             Some(permit) => {
-                let seen = guarded.read(&permit);
+                let writes = guarded.read(&permit);
                 guarded.write(permit);
-                assert!(seen <= 1);
+                assert!(writes <= 1);
                 1
             }
             None => 0,
         });
         guarded.acquire_and_write();
-        let tried = trying.join().unwrap();
-        guarded.assert_at_rest(1, 1 + tried);
+        let acquired = trying.join().unwrap();
+        guarded.assert_at_rest(1, 1 + acquired);
     });
 }

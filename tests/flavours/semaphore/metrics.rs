@@ -1,10 +1,10 @@
-//! Counts and limits.
+//! Metrics, and what `Debug` shows of them.
 
 use super::{Counted, Semaphore};
 use crate::task::Task;
 
 #[test]
-fn free_and_in_use_add_up_to_the_limit() {
+fn available_and_in_use_add_up_to_limit() {
     let semaphore = Semaphore::new(5);
     let two = semaphore.try_acquire_many(2).unwrap();
     assert_eq!(
@@ -19,29 +19,29 @@ fn free_and_in_use_add_up_to_the_limit() {
 }
 
 #[test]
-fn a_request_for_nothing_is_ready_at_once_and_holds_nothing() {
+fn request_for_zero_permits_completes_immediately() {
     let semaphore = Semaphore::new(0);
     let mut waiting = Task::waiting(semaphore.acquire());
-    let mut nothing = Task::new(semaphore.acquire_many(0));
-    assert!(nothing.poll().is_ready(), "even past a queue");
+    let mut empty = Task::new(semaphore.acquire_many(0));
+    assert!(empty.poll().is_ready(), "a request for zero permits never waits");
     assert!(semaphore.try_acquire_many(0).is_some());
     assert_eq!(semaphore.in_use(), 0);
-    waiting.assert_asleep();
+    waiting.assert_pending();
 }
 
 #[test]
-fn a_request_above_the_limit_waits_until_the_limit_has_risen() {
+fn request_above_limit_waits_until_limit_is_raised() {
     let semaphore = Semaphore::new(2);
-    let mut big = Task::waiting(semaphore.acquire_many(4));
+    let mut large = Task::waiting(semaphore.acquire_many(4));
     semaphore.add_permits(1);
-    big.assert_asleep();
+    large.assert_pending();
     semaphore.add_permits(1);
-    drop(big.woken());
+    drop(large.woken());
     assert_eq!(semaphore.available_permits(), 4);
 }
 
 #[test]
-fn added_permits_raise_the_limit_and_serve_the_queue() {
+fn added_permits_raise_limit_and_grant_waiters() {
     let semaphore = Semaphore::new(0);
     let waiters = [(); 3].map(|()| Task::waiting(semaphore.acquire()));
     semaphore.add_permits(4);
@@ -53,16 +53,16 @@ fn added_permits_raise_the_limit_and_serve_the_queue() {
 }
 
 #[test]
-fn adding_no_permits_changes_nothing() {
+fn adding_zero_permits_changes_nothing() {
     let semaphore = Semaphore::new(0);
     let mut waiting = Task::waiting(semaphore.acquire());
     semaphore.add_permits(0);
-    waiting.assert_asleep();
+    waiting.assert_pending();
     assert_eq!(semaphore.max_permits(), 0);
 }
 
 #[test]
-fn the_largest_semaphore_counts_right() {
+fn largest_semaphore_counts_correctly() {
     let semaphore = Semaphore::new(Semaphore::MAX_PERMITS);
     let all = semaphore.try_acquire_many(Semaphore::MAX_PERMITS).unwrap();
     assert_eq!(semaphore.available_permits(), 0);
@@ -77,27 +77,28 @@ fn the_largest_semaphore_counts_right() {
 fn assert_shows(shown: &impl std::fmt::Debug, parts: &[&str]) {
     let shown = format!("{shown:?}");
     for part in parts {
-        assert!(shown.contains(part), "{shown} must contain {part}");
+        assert!(shown.contains(part), "{shown} does not contain {part}");
     }
 }
 
 #[test]
-fn debug_shows_the_numbers() {
+fn debug_shows_metrics() {
     let semaphore = Counted::new(Semaphore::new(3));
     let permit = semaphore.try_acquire_many(2).unwrap();
-    let numbers = ["max_permits: 3", "available_permits: 1", "in_use: 2", "debt: 0", "waiters: 0"];
-    assert_shows(&semaphore, &numbers);
+    let metrics = ["max_permits: 3", "available_permits: 1", "in_use: 2", "debt: 0", "waiters: 0"];
+    assert_shows(&semaphore, &metrics);
+    assert_shows(&semaphore, &["Semaphore { max_permits"]);
     assert_shows(&permit, &["SemaphorePermit { num_permits: 2", "max_permits: 3"]);
     let acquire = semaphore.acquire_many(5);
     assert_shows(&acquire, &["Acquire { num_permits: 5, is_queued: false"]);
     let acquire = Counted::clone(&semaphore).acquire_many_owned(4);
-    assert_shows(&acquire, &["AcquireOwned { num_permits: 4, is_queued: false"]);
+    assert_shows(&acquire, &["Acquire { num_permits: 4, is_queued: false"]);
     let permit = Counted::clone(&semaphore).try_acquire_owned().unwrap();
-    assert_shows(&permit, &["OwnedSemaphorePermit { num_permits: 1", "max_permits: 3"]);
+    assert_shows(&permit, &["SemaphorePermit { num_permits: 1", "max_permits: 3"]);
 }
 
 #[test]
-fn a_future_knows_how_many_permits_it_waits_for() {
+fn future_returns_requested_permits() {
     let semaphore = Counted::new(Semaphore::new(3));
     assert_eq!(semaphore.acquire().num_permits(), 1);
     assert_eq!(semaphore.acquire_many(5).num_permits(), 5);

@@ -1,4 +1,4 @@
-//! Futures dropped at every point of their lives.
+//! Futures that are dropped in each of their states.
 
 use std::{pin::Pin, sync::Mutex, task::Poll};
 
@@ -6,7 +6,7 @@ use super::Semaphore;
 use crate::task::Task;
 
 #[test]
-fn a_future_that_was_never_polled_leaves_no_trace() {
+fn unpolled_future_changes_nothing() {
     let semaphore = Semaphore::new(1);
     drop(Task::new(semaphore.acquire()));
     assert_eq!(semaphore.available_permits(), 1);
@@ -14,7 +14,7 @@ fn a_future_that_was_never_polled_leaves_no_trace() {
 }
 
 #[test]
-fn a_cancelled_waiter_at_the_front_the_middle_or_the_back_is_passed_over() {
+fn cancelled_waiter_is_skipped_at_any_position() {
     for cancelled in 0..3 {
         let semaphore = Semaphore::new(1);
         let mut permit = semaphore.try_acquire().unwrap();
@@ -30,7 +30,7 @@ fn a_cancelled_waiter_at_the_front_the_middle_or_the_back_is_passed_over() {
 }
 
 #[test]
-fn the_last_to_leave_opens_the_semaphore_again() {
+fn cancel_of_all_waiters_unblocks_try_acquire() {
     let semaphore = Semaphore::new(1);
     let permit = semaphore.try_acquire().unwrap();
     let waiters = [(); 2].map(|()| Task::waiting(semaphore.acquire()));
@@ -40,20 +40,20 @@ fn the_last_to_leave_opens_the_semaphore_again() {
 }
 
 #[test]
-fn dropping_a_granted_acquire_hands_on() {
+fn cancelled_grant_serves_next_waiter() {
     let semaphore = Semaphore::new(1);
     let permit = semaphore.try_acquire().unwrap();
     let granted = Task::waiting(semaphore.acquire());
     let next = Task::waiting(semaphore.acquire());
     drop(permit);
-    assert_eq!(granted.wakes(), 1);
+    assert_eq!(granted.wakeups(), 1);
     drop(granted);
     drop(next.woken());
     assert_eq!(semaphore.available_permits(), 1);
 }
 
 #[test]
-fn dropping_a_granted_acquire_with_nobody_behind_gives_back() {
+fn cancelled_grant_is_released_if_queue_is_empty() {
     let semaphore = Semaphore::new(2);
     let permits = semaphore.try_acquire_many(2).unwrap();
     let granted = Task::waiting(semaphore.acquire_many(2));
@@ -64,15 +64,15 @@ fn dropping_a_granted_acquire_with_nobody_behind_gives_back() {
 }
 
 #[test]
-fn dropping_a_big_front_lets_all_that_now_fit_through_at_once() {
+fn cancelled_large_front_grants_all_waiters_that_fit() {
     let semaphore = Semaphore::new(4);
     let held = semaphore.try_acquire().unwrap();
-    let big = Task::waiting(semaphore.acquire_many(4));
+    let large = Task::waiting(semaphore.acquire_many(4));
     let one = Task::waiting(semaphore.acquire());
     let two = Task::waiting(semaphore.acquire_many(2));
     let mut more = Task::waiting(semaphore.acquire());
-    drop(big);
-    more.assert_asleep();
+    drop(large);
+    more.assert_pending();
     drop((one.woken(), two.woken()));
     drop(held);
     drop(more.woken());
@@ -80,49 +80,49 @@ fn dropping_a_big_front_lets_all_that_now_fit_through_at_once() {
 }
 
 #[test]
-fn dropping_a_waiter_behind_a_big_front_serves_nobody() {
+fn cancel_behind_large_front_grants_no_waiter() {
     let semaphore = Semaphore::new(2);
     let held = semaphore.try_acquire().unwrap();
-    let mut big = Task::waiting(semaphore.acquire_many(2));
-    let leaving = Task::waiting(semaphore.acquire());
+    let mut large = Task::waiting(semaphore.acquire_many(2));
+    let cancelled = Task::waiting(semaphore.acquire());
     let mut small = Task::waiting(semaphore.acquire());
-    drop(leaving);
-    big.assert_asleep();
-    small.assert_asleep();
+    drop(cancelled);
+    large.assert_pending();
+    small.assert_pending();
     drop(held);
-    drop(big.woken());
+    drop(large.woken());
     drop(small.woken());
 }
 
 #[test]
-fn a_finished_acquire_can_be_dropped_before_or_after_its_permit() {
+fn dropped_completed_future_keeps_permit() {
     let semaphore = Semaphore::new(1);
     let mut acquire = Task::new(semaphore.acquire());
     let Poll::Ready(permit) = acquire.poll() else {
-        panic!("one is free");
+        panic!("a permit is available");
     };
     drop(acquire);
-    assert_eq!(semaphore.in_use(), 1, "the permit is the guard's, not the future's");
+    assert_eq!(semaphore.in_use(), 1, "the guard holds the permit");
     drop(permit);
     assert_eq!(semaphore.available_permits(), 1);
 }
 
 #[test]
-fn a_leaked_acquire_costs_its_place_and_what_is_granted_to_it() {
+fn leaked_waiter_leaks_its_grant() {
     let semaphore = Semaphore::new(1);
     let permit = semaphore.try_acquire().unwrap();
     let leaked = Task::waiting(semaphore.acquire());
     let next = Task::waiting(semaphore.acquire());
     leak(leaked.future);
     drop(permit);
-    assert_eq!(semaphore.in_use(), 1, "its turn came, and its permit is gone with it");
+    assert_eq!(semaphore.in_use(), 1, "the leaked future holds its grant");
     semaphore.add_permits(1);
     drop(next.woken());
     assert_eq!(semaphore.available_permits(), 1);
 }
 
 #[test]
-fn a_semaphore_can_be_moved_with_a_leaked_acquire_in_its_queue() {
+fn semaphore_moves_with_leaked_waiter_in_queue() {
     let semaphore = Semaphore::new(0);
     leak(Task::waiting(semaphore.acquire()).future);
     let moved = Box::new(semaphore);
@@ -132,7 +132,7 @@ fn a_semaphore_can_be_moved_with_a_leaked_acquire_in_its_queue() {
     assert_eq!(moved.in_use(), 1);
 }
 
-/// Leaks it, but keeps its address, so that a leak checker sees that this is meant.
+/// Leaks the future, but keeps its address, so that leak detection does not report it.
 fn leak<F>(future: Pin<Box<F>>) {
     static LEAKED: Mutex<Vec<usize>> = Mutex::new(Vec::new());
     LEAKED.lock().unwrap().push(&raw const *future as usize);

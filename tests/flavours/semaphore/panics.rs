@@ -1,4 +1,6 @@
-//! Panics: of ours, which name what was wrong, and of foreign wakers, which cost nobody anything.
+//! Panic messages of this crate, and wakers that panic.
+//!
+//! A panicking waker loses neither a permit nor the wakeup of another waiter.
 
 use std::{
     cell::RefCell,
@@ -13,11 +15,11 @@ use send_wrapper::SendWrapper;
 use super::{Counted, Semaphore};
 use crate::{hooked_waker::Hooks, task::Task};
 
-/// The message of the panic that this must end in.
+/// Runs a closure that must panic. Returns the message of the panic.
 #[track_caller]
-fn message_of<R>(panics: impl FnOnce() -> R) -> String {
-    let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(panics()))) else {
-        panic!("it must panic");
+fn panic_message<R>(run: impl FnOnce() -> R) -> String {
+    let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(run()))) else {
+        panic!("the closure must panic");
     };
     match payload.downcast::<String>() {
         Ok(message) => *message,
@@ -25,86 +27,99 @@ fn message_of<R>(panics: impl FnOnce() -> R) -> String {
     }
 }
 
-#[track_caller]
-fn assert_names(message: &str, numbers: &[usize]) {
-    for number in numbers {
-        assert!(message.contains(&number.to_string()), "{message:?} must name {number}");
+#[test]
+fn new_above_maximum_panics_with_values() {
+    let max = Semaphore::MAX_PERMITS;
+    for permits in [max + 1, usize::MAX] {
+        let expected = format!("a semaphore of {permits} permits exceeds MAX_PERMITS ({max})");
+        assert_eq!(panic_message(|| Semaphore::new(permits)), expected);
     }
 }
 
 #[test]
-fn a_semaphore_above_the_maximum_is_refused_with_both_numbers() {
-    let too_many = Semaphore::MAX_PERMITS + 1;
-    let message = message_of(|| Semaphore::new(too_many));
-    let max = Semaphore::MAX_PERMITS;
-    let expected =
-        format!("a semaphore of {too_many} permits is above MAX_PERMITS, which is {max}");
-    assert_eq!(message, expected);
-    assert_names(&message_of(|| Semaphore::new(usize::MAX)), &[usize::MAX]);
-}
-
-#[test]
-fn adding_above_the_maximum_is_refused_and_changes_nothing() {
+fn adding_above_maximum_panics_and_changes_nothing() {
     let semaphore = Semaphore::new(3);
-    let mut big = Task::waiting(semaphore.acquire_many(4));
-    for added in [Semaphore::MAX_PERMITS - 2, usize::MAX] {
-        let message = message_of(|| semaphore.add_permits(added));
-        assert_names(&message, &[added, 3, Semaphore::MAX_PERMITS]);
+    let max = Semaphore::MAX_PERMITS;
+    let mut large = Task::waiting(semaphore.acquire_many(4));
+    for added in [max - 2, usize::MAX] {
+        let expected =
+            format!("adding {added} permits to a limit of 3 exceeds MAX_PERMITS ({max})");
+        assert_eq!(panic_message(|| semaphore.add_permits(added)), expected);
         assert_eq!((semaphore.max_permits(), semaphore.available_permits()), (3, 3));
-        big.assert_asleep();
+        large.assert_pending();
     }
     semaphore.add_permits(1);
-    drop(big.woken());
+    drop(large.woken());
 }
 
 #[test]
-fn a_request_above_the_maximum_is_refused_with_both_numbers() {
-    let semaphore = Semaphore::new(1);
-    let message = message_of(|| drop(semaphore.acquire_many(Semaphore::MAX_PERMITS + 1)));
-    assert_names(&message, &[Semaphore::MAX_PERMITS + 1, Semaphore::MAX_PERMITS]);
+fn setting_above_maximum_panics_and_changes_nothing() {
+    let semaphore = Semaphore::new(3);
+    let max = Semaphore::MAX_PERMITS;
+    let mut large = Task::waiting(semaphore.acquire_many(4));
+    for limit in [max + 1, usize::MAX] {
+        let expected = format!("a limit of {limit} permits exceeds MAX_PERMITS ({max})");
+        assert_eq!(panic_message(|| semaphore.set_max_permits(limit)), expected);
+        assert_eq!((semaphore.max_permits(), semaphore.available_permits()), (3, 3));
+        large.assert_pending();
+    }
+    semaphore.set_max_permits(4);
+    drop(large.woken());
+}
+
+#[test]
+fn request_above_maximum_panics_with_values() {
+    let semaphore = Counted::new(Semaphore::new(1));
+    let max = Semaphore::MAX_PERMITS;
+    let permits = max + 1;
+    let expected = format!("cannot wait for {permits} permits: MAX_PERMITS is {max}");
+    assert_eq!(panic_message(|| drop(semaphore.acquire_many(permits))), expected);
+    let owned = Counted::clone(&semaphore);
+    assert_eq!(panic_message(|| drop(owned.acquire_many_owned(permits))), expected);
     assert!(semaphore.try_acquire().is_some());
 }
 
 #[test]
-fn polling_a_finished_acquire_panics_and_loses_nothing() {
+fn poll_after_completion_panics_and_loses_nothing() {
     let semaphore = Semaphore::new(1);
     for permits in [0, 1] {
         let mut acquire = Task::new(semaphore.acquire_many(permits));
         assert!(acquire.poll().is_ready());
-        assert!(message_of(|| acquire.poll()).contains("polled after"));
+        assert!(panic_message(|| acquire.poll()).contains("polled after completion"));
         drop(acquire);
         assert_eq!(semaphore.available_permits(), 1);
     }
 }
 
 #[test]
-fn a_waker_that_panics_alone_loses_nothing() {
+fn panicking_waker_loses_no_permit() {
     let semaphore = Semaphore::new(1);
     let permit = semaphore.try_acquire().unwrap();
     let mut acquire = Task::new(semaphore.acquire());
     let waker = panics_when_woken("no");
     assert!(acquire.future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
-    assert_eq!(message_of(|| drop(permit)), "no");
-    assert_eq!(semaphore.in_use(), 1, "it was granted before it was woken");
+    assert_eq!(panic_message(|| drop(permit)), "no");
+    assert_eq!(semaphore.in_use(), 1, "the grant precedes the wakeup");
     drop(acquire);
     assert_eq!(semaphore.available_permits(), 1);
 }
 
 #[test]
-fn one_of_a_hundred_wakers_panics_and_the_other_ninety_nine_are_woken() {
+fn other_waiters_are_woken_if_one_waker_panics() {
     for panicking in [0, 1, 31, 32, 50, 63, 64, 99] {
-        wake_a_hundred_of_whom_some_panic(&[panicking]);
+        assert_other_waiters_are_woken(&[panicking]);
     }
 }
 
 #[cfg(feature = "std")]
 #[test]
-fn many_wakers_panic_and_the_others_are_woken() {
-    wake_a_hundred_of_whom_some_panic(&[0, 1, 30, 31, 32, 33, 98, 99]);
+fn other_waiters_are_woken_if_many_wakers_panic() {
+    assert_other_waiters_are_woken(&[0, 1, 30, 31, 32, 33, 98, 99]);
 }
 
-/// The first panic is the one that goes on.
-fn wake_a_hundred_of_whom_some_panic(panicking: &[usize]) {
+/// Grants 100 waiters, and asserts that all of them are granted although some wakers panic. The
+/// first panic must be the one that propagates.
+fn assert_other_waiters_are_woken(panicking: &[usize]) {
     let semaphore = Semaphore::new(0);
     let mut tasks: Vec<_> = (0..100).map(|_| Task::new(semaphore.acquire())).collect();
     for (index, task) in tasks.iter_mut().enumerate() {
@@ -114,25 +129,25 @@ fn wake_a_hundred_of_whom_some_panic(panicking: &[usize]) {
         };
         assert!(task.future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
     }
-    let message = message_of(|| semaphore.add_permits(100));
+    let message = panic_message(|| semaphore.add_permits(100));
     assert_eq!(message, panicking[0].to_string());
     assert_eq!((semaphore.in_use(), semaphore.available_permits()), (100, 0));
     for (index, mut task) in tasks.into_iter().enumerate() {
-        assert_eq!(task.wakes(), usize::from(!panicking.contains(&index)));
-        assert!(task.poll().is_ready(), "waiter {index} was granted");
+        assert_eq!(task.wakeups(), usize::from(!panicking.contains(&index)));
+        assert!(task.poll().is_ready(), "waiter {index} is not granted");
     }
     assert_eq!(semaphore.available_permits(), 100);
 }
 
 #[cfg(feature = "std")]
 #[test]
-fn a_permit_dropped_by_a_panic_may_meet_a_waker_that_panics() {
+fn panicking_waker_during_unwind_does_not_abort() {
     let semaphore = Semaphore::new(1);
     let permit = semaphore.try_acquire().unwrap();
     let mut acquire = Task::new(semaphore.acquire());
     let waker = panics_when_woken("second");
     assert!(acquire.future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
-    let message = message_of(|| {
+    let message = panic_message(|| {
         let _permit = permit;
         panic!("first");
     });
@@ -141,16 +156,16 @@ fn a_permit_dropped_by_a_panic_may_meet_a_waker_that_panics() {
 }
 
 #[test]
-fn a_waker_that_panics_when_cloned_leaves_the_future_as_it_was() {
+fn panicking_clone_leaves_future_unchanged() {
     let semaphore = Semaphore::new(1);
     let permit = semaphore.try_acquire().unwrap();
     let waker = Hooks { on_clone: Box::new(|| panic!("no")), ..Hooks::default() }.into_waker();
     let mut context = Context::from_waker(&waker);
 
     let mut unqueued = Task::new(semaphore.acquire());
-    assert_eq!(message_of(|| unqueued.future.as_mut().poll(&mut context)), "no");
+    assert_eq!(panic_message(|| unqueued.future.as_mut().poll(&mut context)), "no");
     let mut queued = Task::waiting(semaphore.acquire());
-    assert_eq!(message_of(|| queued.future.as_mut().poll(&mut context)), "no");
+    assert_eq!(panic_message(|| queued.future.as_mut().poll(&mut context)), "no");
 
     drop(permit);
     drop(queued.woken());
@@ -159,7 +174,7 @@ fn a_waker_that_panics_when_cloned_leaves_the_future_as_it_was() {
 }
 
 #[test]
-fn a_waker_that_panics_when_dropped_loses_no_permit() {
+fn panicking_waker_drop_loses_no_permit() {
     let semaphore = Semaphore::new(1);
     let permit = semaphore.try_acquire().unwrap();
     let mut acquire = Task::new(semaphore.acquire());
@@ -167,14 +182,18 @@ fn a_waker_that_panics_when_dropped_loses_no_permit() {
     let on_drop = Box::new(move || assert!(was_dropped.swap(true, Ordering::Relaxed), "no"));
     let waker = Hooks { on_drop, ..Hooks::default() }.into_waker();
     assert!(acquire.future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
-    assert_eq!(message_of(|| acquire.poll()), "no", "the old waker was dropped for the new one");
+    assert_eq!(
+        panic_message(|| acquire.poll()),
+        "no",
+        "the poll replaced and dropped the old waker"
+    );
     drop(permit);
     drop(acquire.woken());
     assert_eq!(semaphore.available_permits(), 1);
 }
 
 #[test]
-fn a_permit_that_comes_while_the_waker_is_cloned_is_not_lost_when_the_clone_panics_on_drop() {
+fn permit_added_during_clone_survives_panicking_drop() {
     let semaphore = Counted::new(Semaphore::new(0));
     let adds = SendWrapper::new(Counted::clone(&semaphore));
     let on_clone = Box::new(move || adds.add_permits(1));
@@ -183,15 +202,15 @@ fn a_permit_that_comes_while_the_waker_is_cloned_is_not_lost_when_the_clone_pani
     let waker = Hooks { on_clone, on_drop, ..Hooks::default() }.into_waker();
     let mut acquire = Task::new(semaphore.acquire());
     let poll = || acquire.future.as_mut().poll(&mut Context::from_waker(&waker));
-    assert_eq!(message_of(poll), "no");
-    assert_eq!(semaphore.in_use(), 1, "it has the permit");
+    assert_eq!(panic_message(poll), "no");
+    assert_eq!(semaphore.in_use(), 1, "the future holds the permit");
     drop(acquire);
     assert_eq!(semaphore.available_permits(), 1);
 }
 
-/// Panics when it is dropped, but for the one that polls.
+/// Creates a waker whose first clone panics when it is dropped.
 #[cfg(feature = "std")]
-fn panics_when_the_clone_is_dropped(message: &'static str) -> Waker {
+fn panics_when_clone_is_dropped(message: &'static str) -> Waker {
     let was_dropped = AtomicBool::new(false);
     let on_drop = move || assert!(was_dropped.swap(true, Ordering::Relaxed), "{message}");
     Hooks { on_drop: Box::new(on_drop), ..Hooks::default() }.into_waker()
@@ -199,26 +218,26 @@ fn panics_when_the_clone_is_dropped(message: &'static str) -> Waker {
 
 #[cfg(feature = "std")]
 #[test]
-fn a_cancel_may_meet_a_panic_in_the_next_waker_and_in_its_own() {
+fn cancel_survives_panics_of_next_waker_and_own_waker() {
     let semaphore = Semaphore::new(1);
-    let mut big = Task::new(semaphore.acquire_many(2));
+    let mut large = Task::new(semaphore.acquire_many(2));
     let mut next = Task::new(semaphore.acquire());
-    let (own, nexts) = (panics_when_the_clone_is_dropped("own"), panics_when_woken("next"));
-    assert!(big.future.as_mut().poll(&mut Context::from_waker(&own)).is_pending());
-    assert!(next.future.as_mut().poll(&mut Context::from_waker(&nexts)).is_pending());
-    assert_eq!(message_of(|| drop(big)), "next");
+    let (own_waker, next_waker) = (panics_when_clone_is_dropped("own"), panics_when_woken("next"));
+    assert!(large.future.as_mut().poll(&mut Context::from_waker(&own_waker)).is_pending());
+    assert!(next.future.as_mut().poll(&mut Context::from_waker(&next_waker)).is_pending());
+    assert_eq!(panic_message(|| drop(large)), "next");
     assert!(next.poll().is_ready());
     assert_eq!(semaphore.available_permits(), 1);
 }
 
 #[cfg(feature = "std")]
 #[test]
-fn a_waiter_dropped_by_a_panic_may_have_a_waker_that_panics_when_dropped() {
+fn cancel_during_unwind_survives_panicking_waker_drop() {
     let semaphore = Semaphore::new(0);
     let mut acquire = Task::new(semaphore.acquire());
-    let waker = panics_when_the_clone_is_dropped("second");
+    let waker = panics_when_clone_is_dropped("second");
     assert!(acquire.future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
-    let message = message_of(|| {
+    let message = panic_message(|| {
         let _acquire = acquire;
         panic!("first");
     });
@@ -227,7 +246,7 @@ fn a_waiter_dropped_by_a_panic_may_have_a_waker_that_panics_when_dropped() {
 
 #[cfg(feature = "std")]
 #[test]
-fn a_future_polled_again_by_a_panic_may_have_an_old_waker_that_panics_when_dropped() {
+fn repoll_during_unwind_survives_panicking_waker_drop() {
     struct PollsOnDrop<F: Future>(Task<F>);
     impl<F: Future> Drop for PollsOnDrop<F> {
         fn drop(&mut self) {
@@ -236,9 +255,9 @@ fn a_future_polled_again_by_a_panic_may_have_an_old_waker_that_panics_when_dropp
     }
     let semaphore = Semaphore::new(0);
     let mut acquire = Task::new(semaphore.acquire());
-    let waker = panics_when_the_clone_is_dropped("second");
+    let waker = panics_when_clone_is_dropped("second");
     assert!(acquire.future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
-    let message = message_of(|| {
+    let message = panic_message(|| {
         let _polls = PollsOnDrop(acquire);
         panic!("first");
     });
@@ -246,33 +265,33 @@ fn a_future_polled_again_by_a_panic_may_have_an_old_waker_that_panics_when_dropp
 }
 
 #[test]
-fn who_is_queued_while_a_permit_is_taken_after_all_is_served_when_it_comes_back() {
+fn waiter_enqueued_by_waker_drop_is_granted_after_release() {
     let semaphore = Counted::new(Semaphore::new(0));
-    let late = Rc::new(RefCell::new(None));
+    let enqueued = Rc::new(RefCell::new(None));
     let adds = SendWrapper::new(Counted::clone(&semaphore));
     let on_clone = Box::new(move || adds.add_permits(1));
-    let queues = SendWrapper::new((Counted::clone(&semaphore), Rc::clone(&late)));
+    let captured = SendWrapper::new((Counted::clone(&semaphore), Rc::clone(&enqueued)));
     let was_dropped = AtomicBool::new(false);
     let on_drop = Box::new(move || {
         if !was_dropped.swap(true, Ordering::Relaxed) {
-            let acquire = Counted::clone(&queues.0).acquire_owned();
-            *queues.1.borrow_mut() = Some(Task::waiting(acquire));
+            let acquire = Counted::clone(&captured.0).acquire_owned();
+            *captured.1.borrow_mut() = Some(Task::waiting(acquire));
             panic!("no");
         }
     });
     let waker = Hooks { on_clone, on_drop, ..Hooks::default() }.into_waker();
     let mut acquire = Task::new(semaphore.acquire());
     let poll = || acquire.future.as_mut().poll(&mut Context::from_waker(&waker));
-    assert_eq!(message_of(poll), "no");
+    assert_eq!(panic_message(poll), "no");
     assert_eq!((semaphore.in_use(), semaphore.waiters()), (1, 1));
     drop(acquire);
-    drop(late.take().unwrap().woken());
+    drop(enqueued.take().unwrap().woken());
     assert_eq!(semaphore.available_permits(), 1);
 }
 
 #[cfg(feature = "std")]
 #[test]
-fn what_a_second_waker_panics_with_may_panic_when_it_is_dropped() {
+fn payload_of_second_panic_may_panic_when_dropped() {
     struct Bomb;
     impl Drop for Bomb {
         fn drop(&mut self) {
@@ -285,7 +304,7 @@ fn what_a_second_waker_panics_with_may_panic_when_it_is_dropped() {
     for (task, waker) in tasks.iter_mut().zip([panics_when_woken("first"), bomb]) {
         assert!(task.future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
     }
-    assert_eq!(message_of(|| semaphore.add_permits(2)), "first");
+    assert_eq!(panic_message(|| semaphore.add_permits(2)), "first");
     assert_eq!(semaphore.in_use(), 2);
 }
 

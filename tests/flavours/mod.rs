@@ -1,0 +1,122 @@
+//! Tests of both flavours of both semaphores, written once.
+//!
+//! Each module below names the types of one semaphore and declares the files that test it. Such a
+//! file refers to the types through `super`, and is compiled once per module that declares it. The
+//! fuzz target compiles this file as well, for the programs alone.
+#![allow(clippy::duplicate_mod, reason = "each file is compiled for several types")]
+
+mod reference;
+
+#[path = "."]
+pub(crate) mod shared {
+    use std::sync::Arc as Counted;
+
+    use compio_sync::{Acquire, AcquireOwned, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+
+    use super::never_closed::{close_if_closable, into_permit};
+
+    #[cfg(test)]
+    mod events;
+    pub(crate) mod program;
+    #[cfg(test)]
+    mod property;
+    #[cfg(test)]
+    mod semaphore;
+}
+
+#[path = "."]
+pub(crate) mod unsync {
+    use std::rc::Rc as Counted;
+
+    use compio_sync::unsync::{
+        Acquire, AcquireOwned, OwnedSemaphorePermit, Semaphore, SemaphorePermit,
+    };
+
+    use super::never_closed::{close_if_closable, into_permit};
+
+    #[cfg(test)]
+    mod events;
+    pub(crate) mod program;
+    #[cfg(test)]
+    mod property;
+    #[cfg(test)]
+    mod semaphore;
+}
+
+#[path = "."]
+pub(crate) mod closable {
+    use std::sync::Arc as Counted;
+
+    use compio_sync::{
+        ClosableAcquire as Acquire, ClosableAcquireOwned as AcquireOwned,
+        ClosablePermit as SemaphorePermit, ClosableSemaphore as Semaphore,
+        OwnedClosablePermit as OwnedSemaphorePermit,
+    };
+
+    use super::closable_only::{close_if_closable, into_permit};
+
+    #[cfg(test)]
+    mod close_events;
+    #[cfg(test)]
+    mod closing;
+    #[cfg(test)]
+    mod events;
+    pub(crate) mod program;
+    #[cfg(test)]
+    mod property;
+}
+
+#[path = "."]
+pub(crate) mod unsync_closable {
+    use std::rc::Rc as Counted;
+
+    use compio_sync::unsync::{
+        ClosableAcquire as Acquire, ClosableAcquireOwned as AcquireOwned,
+        ClosablePermit as SemaphorePermit, ClosableSemaphore as Semaphore,
+        OwnedClosablePermit as OwnedSemaphorePermit,
+    };
+
+    use super::closable_only::{close_if_closable, into_permit};
+
+    #[cfg(test)]
+    mod close_events;
+    #[cfg(test)]
+    mod closing;
+    #[cfg(test)]
+    mod events;
+    pub(crate) mod program;
+    #[cfg(test)]
+    mod property;
+}
+
+mod never_closed {
+    use compio_sync::generic::{Flavour, Semaphore};
+
+    /// Returns the permit that an acquire completed with, if it did not fail.
+    pub(super) fn into_permit<P>(permit: P) -> Option<P> {
+        Some(permit)
+    }
+
+    /// Closes the semaphore if it can be closed. Returns whether it can.
+    pub(super) fn close_if_closable<F: Flavour>(_: &Semaphore<F>) -> bool {
+        false
+    }
+}
+
+mod closable_only {
+    use compio_sync::{
+        Closed,
+        generic::{ClosableSemaphore, Flavour},
+    };
+
+    /// Returns the permit that an acquire completed with, if it did not fail.
+    pub(super) fn into_permit<P>(output: Result<P, Closed>) -> Option<P> {
+        output.ok()
+    }
+
+    /// Closes the semaphore if it can be closed. Returns whether it can.
+    pub(super) fn close_if_closable<F: Flavour>(semaphore: &ClosableSemaphore<F>) -> bool {
+        semaphore.close();
+        true
+    }
+}

@@ -1,0 +1,160 @@
+//! Code that is generic over the flavour, as users write it.
+
+use std::sync::Arc;
+
+use compio_sync::{
+    Closed, TooManyPermits, TryAcquireError,
+    generic::{
+        Acquire, ClosableSemaphore, Closing, Drain, Flavour, Semaphore, SemaphorePermit, Shared,
+        SingleThread, WaitForClose,
+    },
+};
+use futures::FutureExt;
+
+use crate::task::Task;
+
+/// A pool that bounds the number of slots in use.
+struct Pool<F: Flavour> {
+    slots: Semaphore<F>,
+}
+
+impl<F: Flavour> Pool<F> {
+    const fn new(slots: usize) -> Self {
+        Self { slots: Semaphore::new(slots) }
+    }
+
+    fn acquire(&self) -> Acquire<&Semaphore<F>> {
+        self.slots.acquire()
+    }
+
+    async fn slot(&self) -> Slot<'_, F> {
+        Slot { _permit: self.slots.acquire().await }
+    }
+
+    fn try_slot(&self) -> Option<Slot<'_, F>> {
+        self.slots.try_acquire().map(|permit| Slot { _permit: permit })
+    }
+
+    fn try_slots(&self, slots: usize) -> Vec<Slot<'_, F>> {
+        let mut permits = self.slots.try_acquire_up_to(slots);
+        let split = |permits: &mut SemaphorePermit<_>| permits.split(1);
+        let slots = (0..slots).filter_map(|_| permits.as_mut().and_then(split));
+        slots.map(|permit| Slot { _permit: permit }).collect()
+    }
+
+    fn resize(&self, slots: usize) -> Result<usize, TooManyPermits> {
+        self.slots.try_set_max_permits(slots)
+    }
+}
+
+struct Slot<'a, F: Flavour> {
+    _permit: SemaphorePermit<&'a Semaphore<F>>,
+}
+
+fn test_pool<F: Flavour>(pool: &Pool<F>) {
+    let first = pool.slot().now_or_never().unwrap();
+    let second = pool.try_slot().unwrap();
+    assert!(pool.try_slot().is_none());
+
+    let waiting = Task::waiting(pool.acquire());
+    assert!(waiting.future.is_queued());
+    drop(first);
+    let permit = waiting.woken();
+    assert_eq!((permit.num_permits(), permit.semaphore().in_use()), (1, 2));
+    drop((second, permit));
+
+    assert_eq!(pool.try_slots(5).len(), 2);
+    assert_eq!(pool.resize(3), Ok(2));
+    assert_eq!(pool.try_slots(5).len(), 3);
+    assert!(pool.resize(usize::MAX).is_err());
+    assert_eq!(pool.resize(2), Ok(3));
+    assert_eq!((pool.slots.available_permits(), pool.slots.waiters()), (2, 0));
+}
+
+#[test]
+fn pool_works_in_both_flavours() {
+    test_pool(&Pool::<Shared>::new(2));
+    test_pool(&Pool::<SingleThread>::new(2));
+}
+
+#[test]
+fn generic_static_is_shared_between_threads() {
+    static POOL: Pool<Shared> = Pool::new(2);
+    std::thread::spawn(|| test_pool(&POOL)).join().unwrap();
+    test_pool(&POOL);
+}
+
+/// A service that can be shut down.
+struct Service<F: Flavour> {
+    requests: ClosableSemaphore<F>,
+}
+
+impl<F: Flavour> Service<F> {
+    fn new(requests: usize) -> Self {
+        Self { requests: ClosableSemaphore::new(requests) }
+    }
+
+    async fn request(&self) -> Result<usize, Closed> {
+        Ok(self.requests.acquire_many(2).await?.num_permits())
+    }
+
+    fn stopped(&self) -> WaitForClose<'_, F> {
+        self.requests.closed()
+    }
+
+    fn shut_down(&self) -> Drain<&ClosableSemaphore<F>> {
+        self.requests.drain()
+    }
+}
+
+fn test_service<F: Flavour>(service: &Service<F>) {
+    assert_eq!(service.request().now_or_never(), Some(Ok(2)));
+    let permit = service.requests.try_acquire_many(2).unwrap();
+    let pending = Task::waiting(service.request());
+    let stopped = Task::waiting(service.stopped());
+    let drain = Task::waiting(service.shut_down());
+    assert_eq!(pending.woken(), Err(Closed));
+    stopped.woken();
+    drop(permit);
+    drain.woken();
+    assert_eq!(service.requests.try_acquire().unwrap_err(), TryAcquireError::Closed);
+    assert_eq!(service.request().now_or_never(), Some(Err(Closed)));
+}
+
+#[test]
+fn service_works_in_both_flavours() {
+    test_service(&Service::<Shared>::new(2));
+    test_service(&Service::<SingleThread>::new(2));
+}
+
+/// Metrics and limit of any semaphore.
+fn raise_limit<F: Flavour, C: Closing>(semaphore: &Semaphore<F, C>) -> [usize; 3] {
+    semaphore.add_permits(1);
+    [semaphore.available_permits(), semaphore.in_use(), semaphore.max_permits()]
+}
+
+#[test]
+fn metrics_and_limit_need_no_concrete_kind() {
+    let semaphore = Semaphore::<Shared>::new(2);
+    let _permit = semaphore.try_acquire();
+    assert_eq!(raise_limit(&semaphore), [2, 1, 3]);
+    assert_eq!(raise_limit(&Semaphore::<SingleThread>::new(0)), [1, 0, 1]);
+    assert_eq!(raise_limit(&ClosableSemaphore::<Shared>::new(0)), [1, 0, 1]);
+    assert_eq!(raise_limit(&ClosableSemaphore::<SingleThread>::new(0)), [1, 0, 1]);
+}
+
+/// Owned futures are generic over the kind of semaphore.
+fn acquire_all<C: Closing>(semaphore: Arc<Semaphore<Shared, C>>) -> impl Future {
+    let permits = semaphore.max_permits();
+    semaphore.acquire_many_owned(permits)
+}
+
+#[test]
+fn owned_acquire_needs_no_concrete_kind() {
+    let semaphore = Arc::new(Semaphore::<Shared>::new(3));
+    assert!(acquire_all(Arc::clone(&semaphore)).now_or_never().is_some());
+    let permit = semaphore.try_acquire();
+    assert!(acquire_all(Arc::clone(&semaphore)).now_or_never().is_none());
+    drop(permit);
+    assert!(acquire_all(Arc::new(ClosableSemaphore::new(3))).now_or_never().is_some());
+}
