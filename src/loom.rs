@@ -14,7 +14,7 @@ pub(crate) use core::sync::atomic::Ordering;
 #[cfg(all(feature = "std", not(loom)))]
 pub(crate) use std::thread;
 
-/// There is no time under loom: whoever sleeps for a while lets the others go first.
+/// There is no time under loom: a thread that sleeps lets the others run first.
 #[cfg(all(feature = "std", loom))]
 pub(crate) mod thread {
     pub(crate) use ::loom::thread::{Thread, current, park};
@@ -24,7 +24,7 @@ pub(crate) mod thread {
     }
 }
 
-/// [`core::cell::UnsafeCell`] with the interface of loom's, which sees where each access begins and ends.
+/// [`core::cell::UnsafeCell`] with the interface of loom's, which sees where an access begins and ends.
 #[cfg(not(loom))]
 #[derive(Debug)]
 pub(crate) struct UnsafeCell<T>(core::cell::UnsafeCell<T>);

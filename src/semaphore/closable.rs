@@ -280,8 +280,9 @@ impl Policy for Once {
         if value == 0 { Verdict::Wait } else { Verdict::Refuse }
     }
 
-    fn release(value: isize, (): ()) -> isize {
-        value
+    /// The event happens.
+    fn release(_: isize, (): ()) -> isize {
+        1
     }
 }
 
@@ -306,7 +307,7 @@ struct SetOnDrop<'a, F: Flavour>(&'a Event<F>);
 
 impl<F: Flavour> Drop for SetOnDrop<'_, F> {
     fn drop(&mut self) {
-        self.0.queue.update(|_| (1, ()));
+        self.0.queue.release(());
     }
 }
 
