@@ -84,7 +84,7 @@ impl Words for SingleThread {
     message = "types of `compio_sync::unsync` stay on the thread that created them",
     note = "the types of the same names at the root of `compio_sync` are `Send` and `Sync`"
 )]
-pub trait ThreadSafe: Flavour {}
+pub trait ThreadSafe: Flavour<Usize: Sync, U8: Sync> {}
 
 impl ThreadSafe for Shared {}
 

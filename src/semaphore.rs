@@ -253,7 +253,8 @@ impl<F: Flavour, C: Closing> Semaphore<F, C> {
         if permits == 0 {
             return Ok(self.check_open()?);
         }
-        match self.queue.try_acquire(permits) {
+        // A larger request fails as well, and cannot be taken for `ALL_RETURNED`.
+        match self.queue.try_acquire(permits.min(Self::MAX_PERMITS + 1)) {
             TryAcquire::Granted { .. } => Ok(()),
             TryAcquire::Unavailable => Err(TryAcquireError::NoPermits),
             TryAcquire::Refused => Err(TryAcquireError::Closed),

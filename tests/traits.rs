@@ -155,6 +155,21 @@ fn types_have_documented_sizes() {
     assert_eq!(size_of::<ClosablePermit<'_>>(), 2 * word);
 }
 
+/// Compiles only if permits are covariant, so that a permit of a `static` can join shorter ones.
+#[test]
+fn permits_are_covariant_in_their_semaphore() {
+    fn shorten<'short>(permit: SemaphorePermit<'static>) -> SemaphorePermit<'short> {
+        permit
+    }
+    fn shorten_closable<'short>(permit: ClosablePermit<'static>) -> ClosablePermit<'short> {
+        permit
+    }
+    let semaphore: &Semaphore = Box::leak(Box::new(Semaphore::new(1)));
+    drop(shorten(semaphore.try_acquire().unwrap()));
+    let semaphore: &ClosableSemaphore = Box::leak(Box::new(ClosableSemaphore::new(1)));
+    drop(shorten_closable(semaphore.try_acquire().unwrap()));
+}
+
 #[test]
 fn closable_semaphore_is_three_words_larger() {
     let word = size_of::<usize>();

@@ -108,8 +108,12 @@ where
 {
     #[inline]
     pub(super) fn new(semaphore: S, permits: usize) -> Self {
-        let waiter = if permits == 0 { Waiter::granted } else { Waiter::new };
-        Self { waiter: waiter(semaphore, permits) }
+        let waiter = if permits == 0 {
+            Waiter::granted(semaphore, permits)
+        } else {
+            Waiter::new(semaphore, permits)
+        };
+        Self { waiter }
     }
 
     /// Returns the number of permits that the future acquires.

@@ -6,7 +6,7 @@ use super::{Closing, Semaphore};
 use crate::{
     flavour::Flavour,
     trace::Grant,
-    wait_queue::{Handle, Primitive},
+    wait_queue::{Handle, Policy, Primitive},
 };
 
 /// A guard that releases its permits when dropped.
@@ -66,7 +66,9 @@ use crate::{
 /// std::thread::spawn(move || drop(permit));
 /// ```
 #[must_use = "a permit is released as soon as it is dropped"]
-pub struct SemaphorePermit<S: Handle<Target: Primitive>>(Grant<S>);
+pub struct SemaphorePermit<S>(Grant<S, usize>)
+where
+    S: Handle<Target: Primitive<Policy: Policy<Request = usize>>>;
 
 impl<S, F: Flavour, C: Closing> SemaphorePermit<S>
 where

@@ -9,7 +9,7 @@ use core::{
 use pin_project_lite::pin_project;
 
 use super::Op;
-use crate::wait_queue::{self, Completed, Completion, Handle, Primitive, RequestOf};
+use crate::wait_queue::{self, Completed, Completion, Handle, Policy, Primitive, RequestOf};
 
 pin_project! {
     pub(crate) struct Waiter<H: Handle<Target: Primitive>> {
@@ -59,7 +59,7 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
         };
         // Releases what was granted if the subscriber panics.
         let grant = (completed.completion == Completion::Granted)
-            .then(|| wait_queue::Grant::new(&*completed.handle, completed.request));
+            .then(|| Grant::new(&*completed.handle, completed.request));
         if grant.is_some() {
             completed.handle.emit_state();
         }
@@ -69,14 +69,19 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
     }
 }
 
-pub(crate) struct Grant<H: Handle<Target: Primitive>>(Option<wait_queue::Grant<H>>);
+pub(crate) struct Grant<H, R: Copy>(Option<wait_queue::Grant<H, R>>)
+where
+    H: Handle<Target: Primitive<Policy: Policy<Request = R>>>;
 
-impl<H: Handle<Target: Primitive>> Grant<H> {
-    pub(crate) fn new(handle: H, request: RequestOf<H>) -> Self {
+impl<H, R: Copy> Grant<H, R>
+where
+    H: Handle<Target: Primitive<Policy: Policy<Request = R>>>,
+{
+    pub(crate) fn new(handle: H, request: R) -> Self {
         Self(Some(wait_queue::Grant::new(handle, request)))
     }
 
-    fn grant(&self) -> &wait_queue::Grant<H> {
+    fn grant(&self) -> &wait_queue::Grant<H, R> {
         self.0.as_ref().expect("a grant is there until it is dropped")
     }
 
@@ -84,20 +89,23 @@ impl<H: Handle<Target: Primitive>> Grant<H> {
         self.grant().handle()
     }
 
-    pub(crate) fn request(&self) -> RequestOf<H> {
+    pub(crate) fn request(&self) -> R {
         self.grant().request()
     }
 
-    pub(crate) fn set_request(&mut self, request: RequestOf<H>) {
+    pub(crate) fn set_request(&mut self, request: R) {
         self.0.as_mut().expect("a grant is there until it is dropped").set_request(request);
     }
 
-    pub(crate) fn into_parts(mut self) -> (H, RequestOf<H>) {
+    pub(crate) fn into_parts(mut self) -> (H, R) {
         self.0.take().expect("a grant is there until it is dropped").into_parts()
     }
 }
 
-impl<H: Handle<Target: Primitive>> Drop for Grant<H> {
+impl<H, R: Copy> Drop for Grant<H, R>
+where
+    H: Handle<Target: Primitive<Policy: Policy<Request = R>>>,
+{
     fn drop(&mut self) {
         if let Some(grant) = self.0.take() {
             let (handle, request) = grant.into_parts();

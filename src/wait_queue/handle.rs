@@ -30,7 +30,16 @@ pub trait Primitive {
 /// # Safety
 ///
 /// The primitive neither moves nor dies while the handle lives, even if the handle itself moves.
-pub unsafe trait Handle: Deref {}
+pub unsafe trait Handle: Deref + Pointer {}
+
+/// It seals [`Handle`].
+pub trait Pointer {}
+
+impl<T: ?Sized> Pointer for &T {}
+#[cfg(feature = "alloc")]
+impl<T: ?Sized> Pointer for alloc::sync::Arc<T> {}
+#[cfg(feature = "alloc")]
+impl<T: ?Sized> Pointer for alloc::rc::Rc<T> {}
 
 // SAFETY: *Stable Handle*: a borrowed value neither moves nor dies.
 unsafe impl<T: ?Sized> Handle for &T {}
@@ -49,15 +58,23 @@ pub(crate) type RequestOf<H> = <PolicyOf<H> as Policy>::Request;
 pub(super) type QueueOf<H> = WaitQueue<PolicyOf<H>, FlavourOf<H>>;
 
 /// A granted request, released when dropped.
-pub(crate) struct Grant<H: Handle<Target: Primitive>> {
+///
+/// `R` is the request of the primitive. A parameter keeps the grant covariant in a borrowed handle.
+pub(crate) struct Grant<H, R: Copy>
+where
+    H: Handle<Target: Primitive<Policy: Policy<Request = R>>>,
+{
     handle: H,
-    request: RequestOf<H>,
+    request: R,
 }
 
-impl<H: Handle<Target: Primitive>> Grant<H> {
+impl<H, R: Copy> Grant<H, R>
+where
+    H: Handle<Target: Primitive<Policy: Policy<Request = R>>>,
+{
     /// Owns a request that was granted and has no other owner.
     #[inline]
-    pub(crate) fn new(handle: H, request: RequestOf<H>) -> Self {
+    pub(crate) fn new(handle: H, request: R) -> Self {
         Self { handle, request }
     }
 
@@ -67,25 +84,28 @@ impl<H: Handle<Target: Primitive>> Grant<H> {
     }
 
     #[inline]
-    pub(crate) fn request(&self) -> RequestOf<H> {
+    pub(crate) fn request(&self) -> R {
         self.request
     }
 
     /// Changes the request that is released. The caller accounts for the difference.
     #[inline]
-    pub(crate) fn set_request(&mut self, request: RequestOf<H>) {
+    pub(crate) fn set_request(&mut self, request: R) {
         self.request = request;
     }
 
     /// Returns the parts, and releases nothing.
-    pub(crate) fn into_parts(self) -> (H, RequestOf<H>) {
+    pub(crate) fn into_parts(self) -> (H, R) {
         let grant = ManuallyDrop::new(self);
         // SAFETY: *Moved Once*: `grant` is not dropped.
         (unsafe { ptr::read(&grant.handle) }, grant.request)
     }
 }
 
-impl<H: Handle<Target: Primitive>> Drop for Grant<H> {
+impl<H, R: Copy> Drop for Grant<H, R>
+where
+    H: Handle<Target: Primitive<Policy: Policy<Request = R>>>,
+{
     #[inline]
     fn drop(&mut self) {
         self.handle.queue().release(self.request);

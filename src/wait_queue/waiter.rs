@@ -84,7 +84,8 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
             let request = waiter.node.request;
             match waiter.queue().try_acquire(request) {
                 TryAcquire::Granted { .. } => (request, Completion::Granted),
-                TryAcquire::Unavailable | TryAcquire::Refused => {
+                TryAcquire::Refused => (request, Completion::Refused),
+                TryAcquire::Unavailable => {
                     let Some(completion) = waiter.enqueue(waker.clone()) else {
                         return Poll::Pending;
                     };

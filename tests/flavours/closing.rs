@@ -89,6 +89,30 @@ fn close_fails_requests_for_zero_permits() {
 }
 
 #[test]
+fn close_fails_requests_above_maximum() {
+    let semaphore = Semaphore::new(1);
+    let _permit = semaphore.try_acquire().unwrap();
+    for permits in [2, Semaphore::MAX_PERMITS + 1, usize::MAX] {
+        assert_eq!(semaphore.try_acquire_many(permits).unwrap_err(), TryAcquireError::NoPermits);
+    }
+    semaphore.close();
+    for permits in [2, Semaphore::MAX_PERMITS + 1, usize::MAX] {
+        assert_eq!(semaphore.try_acquire_many(permits).unwrap_err(), TryAcquireError::Closed);
+    }
+}
+
+#[test]
+fn refused_first_poll_clones_no_waker() {
+    let semaphore = Semaphore::new(1);
+    let on_clone = Box::new(|| panic!("cloned"));
+    let waker = Hooks { on_clone, ..Hooks::default() }.into_waker();
+    let mut cx = Context::from_waker(&waker);
+    assert!(pin!(semaphore.drain()).poll(&mut cx).is_ready());
+    assert!(pin!(semaphore.acquire()).poll(&mut cx).is_ready());
+    assert!(pin!(semaphore.closed()).poll(&mut cx).is_ready());
+}
+
+#[test]
 fn second_close_has_no_effect() {
     let semaphore = Semaphore::new(2);
     let permit = semaphore.try_acquire().unwrap();
