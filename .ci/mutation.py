@@ -1,5 +1,6 @@
-"""A copy of the crate in which one thing is made wrong, and the tests and models that must notice."""
+"""A copy of the crate to make mistakes in, and the test suites that must catch them."""
 
+import dataclasses
 import os
 import pathlib
 import re
@@ -11,21 +12,36 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 COPIED = ["Cargo.toml", "Cargo.lock", "README.md", "src", "tests", "loom-tests"]
 
-MODELS = {
-    "command": ["cargo", "test", "--release", "--test", "loom"],
-    "flags": "--cfg loom -C debug-assertions",
-    "skipped": [],
-}
-TESTS = {
-    "command": ["cargo", "test", "--features", "tracing", "--test", "semaphore"],
-    "flags": "",
-    # Programs are not copied: they are no tests of the library.
-    "skipped": ["--skip", "programs::"],
-}
+
+@dataclasses.dataclass(frozen=True)
+class Suite:
+    name: str
+    command: list
+    rustflags: str
 
 
-class Mutation:
-    """The copy, in the target folder, so that its builds are kept between runs."""
+TESTS = Suite("tests", ["cargo", "test", "--features", "tracing", "--test", "semaphore"], "")
+MODELS = Suite(
+    "models",
+    ["cargo", "test", "--release", "--test", "loom"],
+    "--cfg loom --cfg compio_sync_exhaustive -C debug-assertions",
+)
+# The models of code on top, at the compact level.
+USERS = dataclasses.replace(MODELS, name="users", rustflags="--cfg loom -C debug-assertions")
+SUITES = {suite.name: suite for suite in (TESTS, MODELS, USERS)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """How a run ended: "passed", "failed", "did not compile" or "timed out"."""
+
+    outcome: str
+    # The tests that failed, or the last lines of the compiler's output.
+    details: list = dataclasses.field(default_factory=list)
+
+
+class Copy:
+    """A copy of the crate in the target folder, where its builds are kept between runs."""
 
     def __init__(self, name):
         self.folder = ROOT / "target" / name
@@ -33,36 +49,52 @@ class Mutation:
         self.restore()
 
     def restore(self):
+        """Copies all sources again. They get new modification times, so cargo rebuilds them."""
         self.folder.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(self.tree, ignore_errors=True)
         self.tree.mkdir()
         for entry in COPIED:
             source = ROOT / entry
-            # With the time of now, or cargo would take what was built from a mutation for up to date.
             if source.is_dir():
                 shutil.copytree(source, self.tree / entry, copy_function=shutil.copyfile)
             else:
                 shutil.copyfile(source, self.tree / entry)
 
-    def run(self, suite, only=None, seconds=900):
-        """The outcome, and the tests that failed: "passed", "failed", "no build" or "no end"."""
-        if only is None:
-            filters = suite["skipped"]
-        else:
-            # A module, or one test.
-            filters = [only] if only.endswith("::") else ["--exact", only]
-        env = dict(os.environ)
-        env["RUSTFLAGS"] = suite["flags"]
-        env["CARGO_TARGET_DIR"] = str(self.folder / suite["command"][-1])
-        env["RUST_BACKTRACE"] = "0"
-        build = [*suite["command"], "--no-run"]
-        built = subprocess.run(build, cwd=self.tree, env=env, capture_output=True, text=True)
-        if built.returncode != 0:
-            return "no build", built.stderr.splitlines()[-20:]
-        ran = subprocess.Popen(
-            [*suite["command"], "--", *filters],
+    def build(self, suite):
+        """Compiles the suite. Returns None, or a `Result` if it does not compile."""
+        built = subprocess.run(
+            [*suite.command, "--no-run"],
             cwd=self.tree,
-            env=env,
+            env=self._env(suite),
+            capture_output=True,
+            text=True,
+        )
+        if built.returncode == 0:
+            return None
+        return Result("did not compile", built.stderr.splitlines()[-20:])
+
+    def test_names(self, suite):
+        """Returns the names of all tests of the suite. Exits if it does not compile."""
+        if failure := self.build(suite):
+            sys.exit("\n".join([f"The unchanged {suite.name} do not compile:", *failure.details]))
+        listed = subprocess.run(
+            [*suite.command, "--", "--list", "--format", "terse"],
+            cwd=self.tree,
+            env=self._env(suite),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return re.findall(r"^(\S+): test$", listed.stdout, re.M)
+
+    def run(self, suite, *arguments, seconds=900):
+        """Compiles the suite and runs it with `arguments` of the test harness."""
+        if failure := self.build(suite):
+            return failure
+        process = subprocess.Popen(
+            [*suite.command, "--", *arguments],
+            cwd=self.tree,
+            env=self._env(suite),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -70,35 +102,30 @@ class Mutation:
             start_new_session=True,
         )
         try:
-            out, err = ran.communicate(timeout=seconds)
+            out, err = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
-            # cargo, and the test that it runs.
-            os.killpg(ran.pid, signal.SIGKILL)
-            ran.communicate()
-            return "no end", []
-        if ran.returncode == 0:
-            return "passed", []
+            # The group contains cargo and the tests that it has started.
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            return Result("timed out")
+        if process.returncode == 0:
+            return Result("passed")
         failed = re.findall(r"^test (\S+)(?: - should panic)? \.\.\. FAILED", out, re.M)
-        # A panic in a destructor aborts the process before a test is reported: it names its thread.
+        # A panic in a destructor aborts the process before the harness reports the test. The thread
+        # that panicked has the name of the test.
         failed += re.findall(r"^thread '(\S+)' (?:\(\d+\) )?panicked", err, re.M)
-        return "failed", list(dict.fromkeys(name for name in failed if name != "main"))
+        return Result("failed", list(dict.fromkeys(name for name in failed if name != "main")))
 
-    def first_to_fail(self, suite, groups, seconds=900):
-        """The same, but run group by group, and no further than to the first failure."""
-        for group in groups:
-            outcome, failed = self.run(suite, group, seconds)
-            if outcome != "passed":
-                return outcome, failed
-        return "passed", []
-
-    def must_pass(self, suite):
-        """Nothing is caught by a suite that fails anyhow."""
-        outcome, detail = self.run(suite)
-        if outcome != "passed":
-            sys.exit(f"without a mutation: {outcome}: {detail}")
+    def _env(self, suite):
+        return dict(
+            os.environ,
+            RUSTFLAGS=suite.rustflags,
+            CARGO_TARGET_DIR=str(self.folder / suite.name),
+            RUST_BACKTRACE="0",
+        )
 
 
-def table(rows):
+def print_table(rows):
     widths = [max(len(str(cell)) for cell in column) for column in zip(*rows)]
     for row in rows:
         print("  ".join(str(cell).ljust(width) for cell, width in zip(row, widths)).rstrip())

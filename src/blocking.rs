@@ -9,10 +9,12 @@ macro_rules! blocking_methods {
     () => {
         /// Blocks the current thread until the future completes. Needs the feature `std`.
         ///
-        /// The thread waits in the same queue as tasks, in the same order, and nothing is allocated.
+        /// The thread waits in the same queue as tasks, in the same order, and nothing is
+        /// allocated.
         ///
-        /// **Do not call it on a thread that runs an async runtime.** The tasks of that thread would
-        /// not run, and one of them may hold what the thread waits for. Await the future instead.
+        /// **Do not call it on a thread that runs an async runtime.** The tasks of that thread
+        /// would not run, and one of them may hold what the thread waits for. Await the future
+        /// instead.
         ///
         /// # Panics
         ///

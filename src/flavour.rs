@@ -5,13 +5,17 @@
 //! interleavings that they explore, and a [`Cell`] behaves like an atomic that no other thread
 //! accesses.
 
+#[cfg(any(not(loom), compio_sync_exhaustive))]
+mod atomics;
 mod backoff;
+#[cfg(all(loom, not(compio_sync_exhaustive)))]
+mod compact;
 
 use core::cell::Cell;
 
 pub(crate) use self::backoff::Backoff;
-use self::backoff::{NoBackoff, Spin};
-use crate::loom::{AtomicU8, AtomicUsize, Ordering};
+use self::backoff::NoBackoff;
+use crate::loom::Ordering;
 
 /// Which threads may use a primitive: [`Shared`] or [`SingleThread`].
 ///
@@ -54,6 +58,29 @@ pub trait Words: Sized + 'static {
     type Usize: Atomic<usize>;
     type U8: Atomic<u8>;
     type Backoff: Backoff;
+
+    /// Confirms a decision that was made on a peek, and that no compare-exchange confirms. A stale
+    /// value is as good as a current one, except at the compact level of loom models.
+    #[inline(always)]
+    fn confirm(_word: &Self::Usize, _current: usize) -> bool {
+        true
+    }
+
+    /// Loads a number that changes under the lock of the word.
+    ///
+    /// ORDERING: `Relaxed`: a snapshot.
+    #[inline(always)]
+    fn load_number(_word: &Self::Usize, number: &Self::Usize) -> usize {
+        number.load(Ordering::Relaxed)
+    }
+
+    /// Loads the status of a node that is completed under the lock of the word.
+    ///
+    /// ORDERING: `Acquire` pairs with the `Release` that completes a node.
+    #[inline(always)]
+    fn load_status(_word: &Self::Usize, status: &Self::U8) -> u8 {
+        status.load(Ordering::Acquire)
+    }
 }
 
 /// The flavour whose primitives are shared between threads. Each word is an atomic.
@@ -66,12 +93,6 @@ pub enum SingleThread {}
 
 impl Flavour for Shared {}
 impl Flavour for SingleThread {}
-
-impl Words for Shared {
-    type Usize = AtomicUsize;
-    type U8 = AtomicU8;
-    type Backoff = Spin;
-}
 
 impl Words for SingleThread {
     type Usize = Cell<usize>;
@@ -96,34 +117,24 @@ pub trait Atomic<T> {
 
     /// Returns whether the word was `current`, and is `new` now.
     fn compare_exchange(&self, current: T, new: T, ordering: Ordering) -> bool;
+
+    /// Loads a value that the caller confirms, or that changes under a lock which the caller holds.
+    ///
+    /// ORDERING: `Relaxed`: the lock, or what confirms the value, orders the access.
+    #[inline(always)]
+    fn peek(&self) -> T {
+        self.load(Ordering::Relaxed)
+    }
+
+    /// Locks the word, like a compare-exchange.
+    ///
+    /// ORDERING: `Acquire` pairs with the `Release` of the unlock for the list, and with that of a
+    /// release for what the lock holder grants.
+    #[inline(always)]
+    fn lock(&self, current: T, locked: T) -> bool {
+        self.compare_exchange(current, locked, Ordering::Acquire)
+    }
 }
-
-macro_rules! impl_atomic {
-    ($($Atomic:ident: $T:ident),*) => {$(
-        impl Atomic<$T> for $Atomic {
-            fn new(value: $T) -> Self {
-                $Atomic::new(value)
-            }
-
-            #[inline(always)]
-            fn load(&self, ordering: Ordering) -> $T {
-                self.load(ordering)
-            }
-
-            #[inline(always)]
-            fn store(&self, value: $T, ordering: Ordering) {
-                self.store(value, ordering);
-            }
-
-            /// ORDERING: `Relaxed` on failure: the caller only loads the word again.
-            #[inline(always)]
-            fn compare_exchange(&self, current: $T, new: $T, ordering: Ordering) -> bool {
-                self.compare_exchange(current, new, ordering, Ordering::Relaxed).is_ok()
-            }
-        }
-    )*};
-}
-impl_atomic!(AtomicUsize: usize, AtomicU8: u8);
 
 impl<T: Copy + PartialEq> Atomic<T> for Cell<T> {
     fn new(value: T) -> Self {

@@ -1,4 +1,5 @@
-//! Async synchronization primitives for [compio](https://docs.rs/compio), and for every other runtime.
+//! Async synchronization primitives for [compio](https://docs.rs/compio), and for every other
+//! runtime.
 //!
 //! The primitives share one wait queue whose nodes live inside the futures that wait. Waiting never
 //! allocates, waiters are served in strict FIFO order, and an uncontended operation is one atomic
@@ -94,45 +95,45 @@
 //!
 //! - **No allocation** when a borrowed future waits, or when something is released.
 //! - **Strict FIFO.** Nothing barges, `try_` methods included.
-//! - **Cancel safety.** Every future can be dropped at any time, in O(1), and no permit and no wakeup
-//!   is lost.
+//! - **Cancel safety.** Every future can be dropped at any time, in O(1), and no permit and no
+//!   wakeup is lost.
 //! - **No foreign code under a lock.** Wakers run after the queue is unlocked, so they may use the
 //!   primitive, and they may panic.
 //! - **Model-checked.** [loom](guide::loom) explores the interleavings, and each memory ordering is
 //!   shown to be necessary.
 //!
-//! A grant belongs to its waiter before the waiter is polled again. A granted future that is neither
-//! polled nor dropped keeps what it was granted.
+//! A grant belongs to its waiter before the waiter is polled again. A granted future that is
+//! neither polled nor dropped keeps what it was granted.
 //!
 //! # Flavours
 //!
-//! The types at the root are shared between threads. The types of the same names in [`unsync`] stay on
-//! one thread: they use no atomics, and their owned forms hold an `Rc` instead of an `Arc`. Both are
-//! aliases of the types in [`generic`], which share one implementation.
+//! The types at the root are shared between threads. The types of the same names in [`unsync`] stay
+//! on one thread: they use no atomics, and their owned forms hold an `Rc` instead of an `Arc`. Both
+//! are aliases of the types in [`generic`], which share one implementation.
 //!
 //! # Features
 //!
-//! - `std` (default): the blocking methods. A thread that finds a queue locked for long yields, and a
-//!   second panic of a waker does not abort the process.
+//! - `std` (default): the blocking methods. A thread that finds a queue locked for long yields, and
+//!   a second panic of a waker does not abort the process.
 //! - `alloc` (implied by `std`): the owned forms.
 //! - `compio`: in debug builds, the blocking methods panic on a thread that runs a compio runtime.
 //! - `tracing`: primitives report their state and their waits in the form that tokio-console shows.
 //!   See [`guide::tracing`].
 //!
-//! Without features the crate is `no_std` and needs atomics of pointer size. Threads lock a queue for a
-//! few instructions by spinning. So an interrupt handler must not use a primitive that the code it
-//! interrupts uses.
+//! Without features the crate is `no_std` and needs atomics of pointer size. Threads lock a queue
+//! for a few instructions by spinning. So an interrupt handler must not use a primitive that the
+//! code it interrupts uses.
 //!
 //! # loom
 //!
-//! Built with `--cfg loom`, the crate uses the types of [loom](https://docs.rs/loom), so that a model
-//! of your code explores what happens inside as well. See [`guide::loom`].
+//! Built with `--cfg loom`, the crate uses the types of [loom](https://docs.rs/loom), so that a
+//! model of your code explores what happens inside as well. See [`guide::loom`].
 //!
 //! # Guide
 //!
-//! The [`guide`] explains [how it works](guide::design) in a picture. It has [recipes](guide::recipes),
-//! [questions and answers](guide::faq), [migration tables](guide::migration) and a
-//! [comparison](guide::comparison) with other crates.
+//! The [`guide`] explains [how it works](guide::design) in a picture. It has
+//! [recipes](guide::recipes), [questions and answers](guide::faq), [migration
+//! tables](guide::migration) and a [comparison](guide::comparison) with other crates.
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(doc, loom))))]
 
@@ -162,8 +163,9 @@ use self::generic::Shared;
 
 /// A fair semaphore, shared between threads.
 ///
-/// It limits how many of something are in use at once. This alias of [`generic::Semaphore`] is `Send`
-/// and `Sync`, and can be a `static`. Its [`unsync`](unsync::Semaphore) twin stays on one thread.
+/// It limits how many of something are in use at once. This alias of [`generic::Semaphore`] is
+/// `Send` and `Sync`, and can be a `static`. Its [`unsync`](unsync::Semaphore) twin stays on one
+/// thread.
 ///
 /// # Examples
 ///
@@ -185,8 +187,8 @@ pub type Semaphore = generic::Semaphore<Shared>;
 
 /// A [`Semaphore`] that can be closed.
 ///
-/// Use [`Semaphore`] if you never close it: its `acquire` is infallible. The examples of shared methods
-/// import `Semaphore`.
+/// Use [`Semaphore`] if you never close it: its `acquire` is infallible. The examples of shared
+/// methods import `Semaphore`.
 ///
 /// # Examples
 ///

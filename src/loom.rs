@@ -1,6 +1,12 @@
 //! The one place that knows the real primitives from loom's.
+//!
+//! Models run at one of two levels. At the *exhaustive* one, with `--cfg compio_sync_exhaustive`,
+//! loom sees each access of this crate, for the crate's own proof. At the *compact* one, loom sees
+//! one access per operation, for models of code on top: see `flavour/compact.rs`.
 
-#[cfg(loom)]
+#[cfg(all(loom, feature = "std", not(compio_sync_exhaustive)))]
+pub(crate) use ::loom::sync::atomic::AtomicUsize;
+#[cfg(all(loom, compio_sync_exhaustive))]
 pub(crate) use ::loom::{
     cell::UnsafeCell,
     sync::atomic::{AtomicU8, AtomicUsize},
@@ -24,12 +30,13 @@ pub(crate) mod thread {
     }
 }
 
-/// [`core::cell::UnsafeCell`] with the interface of loom's, which sees where an access begins and ends.
-#[cfg(not(loom))]
+/// [`core::cell::UnsafeCell`] with the interface of loom's, which sees where an access begins and
+/// ends.
+#[cfg(not(all(loom, compio_sync_exhaustive)))]
 #[derive(Debug)]
 pub(crate) struct UnsafeCell<T>(core::cell::UnsafeCell<T>);
 
-#[cfg(not(loom))]
+#[cfg(not(all(loom, compio_sync_exhaustive)))]
 impl<T> UnsafeCell<T> {
     #[inline(always)]
     pub(crate) const fn new(value: T) -> Self {

@@ -31,9 +31,9 @@ use crate::{
 
 /// A fair limit on how many of something are in use at once.
 ///
-/// A semaphore holds a number of permits. A task [acquires](Self::acquire) a permit before it uses a
-/// limited resource, and waits while no permit is available. The [`SemaphorePermit`] releases itself
-/// when dropped.
+/// A semaphore holds a number of permits. A task [acquires](Self::acquire) a permit before it uses
+/// a limited resource, and waits while no permit is available. The [`SemaphorePermit`] releases
+/// itself when dropped.
 ///
 /// `F` is the flavour. Code that is not generic over it uses the aliases:
 /// [`Semaphore`](crate::Semaphore) and [`ClosableSemaphore`](crate::ClosableSemaphore) are shared
@@ -42,8 +42,8 @@ use crate::{
 /// whether the semaphore can be closed; by default it cannot, and acquiring is infallible.
 ///
 /// A semaphore is bound to no runtime and takes four words, or seven if it can be closed. Neither
-/// waiting nor releasing allocates. Without waiters, acquiring and releasing are one compare-exchange
-/// each.
+/// waiting nor releasing allocates. Without waiters, acquiring and releasing are one
+/// compare-exchange each.
 ///
 /// # Fairness
 ///
@@ -61,17 +61,17 @@ use crate::{
 ///
 /// # Memory ordering
 ///
-/// Releasing permits happens-before the acquire that they are granted to, and so does adding permits.
-/// Closing happens-before every acquire that fails because of it. Readings of the metrics, such as
-/// [`available_permits`](Self::available_permits), order nothing.
+/// Releasing permits happens-before the acquire that they are granted to, and so does adding
+/// permits. Closing happens-before every acquire that fails because of it. Readings of the metrics,
+/// such as [`available_permits`](Self::available_permits), order nothing.
 ///
 /// # Wakers
 ///
-/// No waker is cloned, woken or dropped while the queue is locked, so a waker may use the semaphore.
-/// If a waker panics, all other waiters are woken before the panic propagates.
+/// No waker is cloned, woken or dropped while the queue is locked, so a waker may use the
+/// semaphore. If a waker panics, all other waiters are woken before the panic propagates.
 ///
-/// Wakers run inside the call that grants, one after the other, in batches of up to 32. A waker that
-/// blocks delays the waiters behind it.
+/// Wakers run inside the call that grants, one after the other, in batches of up to 32. A waker
+/// that blocks delays the waiters behind it.
 ///
 /// # Examples
 ///
@@ -110,13 +110,13 @@ impl<F: Flavour, C: Closing> Semaphore<F, C> {
     const_unless_loom! {
         /// Creates a semaphore with `permits` available permits.
         ///
-        /// With zero permits, every acquire waits until permits are [added](Self::add_permits). Under
-        /// `cfg(loom)` this is not a `const fn`.
+        /// With zero permits, every acquire waits until permits are [added](Self::add_permits).
+        /// Under `cfg(loom)` this is not a `const fn`.
         ///
         /// # Panics
         ///
-        /// If `permits` exceeds [`MAX_PERMITS`](Self::MAX_PERMITS). In a `const` or `static` that is a
-        /// compile-time error.
+        /// If `permits` exceeds [`MAX_PERMITS`](Self::MAX_PERMITS). In a `const` or `static` that
+        /// is a compile-time error.
         ///
         /// # Examples
         ///
@@ -150,8 +150,8 @@ impl<F: Flavour, C: Closing> Semaphore<F, C> {
     ///
     /// # Fairness
     ///
-    /// The first poll of the future takes its place in the queue. A granted permit is in use from then
-    /// on, although the future has not been polled again.
+    /// The first poll of the future takes its place in the queue. A granted permit is in use from
+    /// then on, although the future has not been polled again.
     ///
     /// # Cancel safety
     ///
@@ -198,13 +198,13 @@ impl<F: Flavour, C: Closing> Semaphore<F, C> {
     ///
     /// # Fairness
     ///
-    /// While a large request is at the front of the queue, available permits are reserved for it until
-    /// they suffice.
+    /// While a large request is at the front of the queue, available permits are reserved for it
+    /// until they suffice.
     ///
     /// # Cancel safety
     ///
-    /// The future can be dropped at any time, see [`Acquire`]. When a large request leaves the front,
-    /// the waiters that it was blocking are granted at once.
+    /// The future can be dropped at any time, see [`Acquire`]. When a large request leaves the
+    /// front, the waiters that it was blocking are granted at once.
     ///
     /// # Panics
     ///
@@ -212,8 +212,8 @@ impl<F: Flavour, C: Closing> Semaphore<F, C> {
     ///
     /// # Errors
     ///
-    /// Those of [`acquire`](Self::acquire). Once a semaphore is closed, requests for zero permits fail as
-    /// well.
+    /// Those of [`acquire`](Self::acquire). Once a semaphore is closed, requests for zero permits
+    /// fail as well.
     ///
     /// # Examples
     ///

@@ -1,10 +1,10 @@
 //! Primitives for one thread, at the cost of a counter.
 //!
 //! compio is thread-per-core: tasks stay on their thread, and so do most limits. The types of this
-//! module have the names, the API and the guarantees of those at the root of the crate. They use plain
-//! [cells](core::cell::Cell) instead of atomics, and owned futures and guards hold an
-//! `Rc` instead of an `Arc`. The examples in their documentation import the shared
-//! types; replace `compio_sync` by `compio_sync::unsync` and `Arc` by `Rc`.
+//! module have the names, the API and the guarantees of those at the root of the crate. They use
+//! plain [cells](core::cell::Cell) instead of atomics, and owned futures and guards hold an `Rc`
+//! instead of an `Arc`. The examples in their documentation import the shared types; replace
+//! `compio_sync` by `compio_sync::unsync` and `Arc` by `Rc`.
 //!
 //! A `thread_local!` holds a semaphore that every task of the thread uses:
 //!

@@ -5,28 +5,31 @@
 //!
 //! # Invariants
 //!
-//! `value`, `QUEUED` and `LOCKED` are the parts of the [word](word). Each `SAFETY` note cites one of
-//! these names.
+//! `value`, `QUEUED` and `LOCKED` are the parts of the [word](word). Each `SAFETY` note cites one
+//! of these names.
 //!
-//! - *Locked List*: `LOCKED` is a spinlock over the list, the links and the stored wakers. One access
-//!   needs no lock: the owner of a node compares its stored waker, which no other thread replaces.
+//! - *Locked List*: `LOCKED` is a spinlock over the list, the links and the stored wakers. One
+//!   access needs no lock: the owner of a node compares its stored waker, which no other thread
+//!   replaces.
 //! - *Queue Flag*: while `LOCKED` is clear, `QUEUED` is set exactly if the list is not empty.
 //! - *Lone Writer*: while `LOCKED` is set, only the lock holder writes the word. So unlocking is a
 //!   plain store, which publishes value and queue flag as well.
 //! - *Strict FIFO*: while `QUEUED` is set, only the lock holder grants, and only to the front.
-//! - *Nothing Grantable Waits*: no unlock leaves a front behind that the policy would complete, except
-//!   between two batches, whose releaser locks the queue again.
+//! - *Nothing Grantable Waits*: no unlock leaves a front behind that the policy would complete,
+//!   except between two batches, whose releaser locks the queue again.
 //! - *Counted Ring*: while `LOCKED` is clear, `waiters` is the number of nodes in the list.
-//! - *Pinned While Linked*: a linked node is alive and pinned, and is unlinked before it is dropped.
-//!   Nothing is moved out of a node, or replaced in it as a whole, once its future was polled.
-//! - *Completion Comes Last*: completing a node is the last access to it by any thread but its owner.
-//! - *Lock Runs No Foreign Code*: no waker is cloned, woken or dropped while the lock is held, and no
-//!   `tracing` subscriber is called.
+//! - *Pinned While Linked*: a linked node is alive and pinned, and is unlinked before it is
+//!   dropped. Nothing is moved out of a node, or replaced in it as a whole, once its future was
+//!   polled.
+//! - *Completion Comes Last*: completing a node is the last access to it by any thread but its
+//!   owner.
+//! - *Lock Runs No Foreign Code*: no waker is cloned, woken or dropped while the lock is held, and
+//!   no `tracing` subscriber is called.
 //! - *Moved Once*: a waker or a handle that is moved out of its place is not used there again.
 //! - *Stable Handle*: while a waiter has its handle, the handle keeps the queue alive and in place.
 //! - *Parked Owner*: a blocked thread does not return while one of its wakers is left.
-//! - *Plain Words*: `AtomicUsize` and `Cell<usize>` are the only types of a flavour's `usize` outside
-//!   of loom, and are documented to be represented like a `usize`.
+//! - *Plain Words*: `AtomicUsize` and `Cell<usize>` are the only types of a flavour's `usize`
+//!   outside of loom, and are documented to be represented like a `usize`.
 //!
 //! # Costs
 //!
@@ -45,15 +48,17 @@
 //!
 //! # Refusals
 //!
-//! A refusal completes a wait and changes no value, so it tells the waiter about a state: closed, or
-//! set. The value is published before such a node is completed, so that its owner finds that state.
-//! Queued waiters are refused like they are granted: from the front, in batches, and after a panic.
+//! A refusal completes a wait and changes no value, so it tells the waiter about a state: closed,
+//! or set. The value is published before such a node is completed, so that its owner finds that
+//! state. Queued waiters are refused like they are granted: from the front, in batches, and after a
+//! panic.
 //!
 //! # Panicking wakers
 //!
 //! Nodes are completed before any waker runs, and the wakers of several nodes are collected in a
-//! batch. If one panics, the rest of the batch is woken and the rest of the queue is granted while the
-//! panic unwinds. With `std`, a second panic of a waker is caught, because it would abort the process.
+//! batch. If one panics, the rest of the batch is woken and the rest of the queue is granted while
+//! the panic unwinds. With `std`, a second panic of a waker is caught, because it would abort the
+//! process.
 #![allow(unsafe_code)]
 
 mod guard;
@@ -73,7 +78,7 @@ pub use self::handle::Handle;
 pub(crate) use self::parker::block_on;
 use self::{
     guard::QueueGuard,
-    list::List,
+    list::{List, Node},
     word::{State, Word},
 };
 #[cfg(all(feature = "tracing", not(loom)))]
@@ -144,11 +149,23 @@ impl<P: Policy, F: Flavour> WaitQueue<P, F> {
 
     /// Returns a snapshot of the queue length.
     pub(crate) fn waiters(&self) -> usize {
-        self.waiters.get()
+        self.load_number(&self.waiters)
     }
 
-    /// Checks the ring, *Counted Ring* and *Nothing Grantable Waits*, while no thread is between two
-    /// batches.
+    /// Returns a snapshot of a number that changes under the lock.
+    #[inline]
+    pub(crate) fn load_number(&self, number: &Number<F>) -> usize {
+        self.word.load_number(number)
+    }
+
+    /// How the wait of a node ended, or `None` while it is pending.
+    #[inline]
+    fn completion(&self, node: &Node<P, F>) -> Option<Completion> {
+        node.completion(&self.word)
+    }
+
+    /// Checks the ring, *Counted Ring* and *Nothing Grantable Waits*, while no thread is between
+    /// two batches.
     #[cfg(debug_assertions)]
     pub(crate) fn assert_valid(&self) {
         self.lock().assert_valid();
@@ -163,13 +180,14 @@ impl<P: Policy, F: Flavour> WaitQueue<P, F> {
     /// Acquires what `decide` grants, if the queue is empty.
     #[inline]
     pub(crate) fn try_acquire_with(&self, decide: impl Fn(isize) -> Verdict) -> TryAcquire {
-        self.attempt(Word::load, move |state| match decide_unqueued(state, &decide) {
+        self.attempt(Word::peek, move |state| match decide_unqueued(state, &decide) {
             Verdict::Grant(value) => {
                 let granted = TryAcquire::Granted { at: state.value() };
                 break_if(self.word.try_acquire(state, value), granted)
             }
             Verdict::Wait => {
-                break_if(state.is_open() || state.is_queued(), TryAcquire::Unavailable)
+                let is_final = state.is_open() || state.is_queued();
+                break_if(is_final && self.word.confirm(state), TryAcquire::Unavailable)
             }
             Verdict::Refuse => self.confirm_refusal(&decide, TryAcquire::Refused),
         })
@@ -179,7 +197,7 @@ impl<P: Policy, F: Flavour> WaitQueue<P, F> {
     #[inline]
     fn acquire_or_lock(&self, request: P::Request) -> FirstAttempt<'_, P, F> {
         let decide = move |value| P::decide(value, request);
-        self.attempt(Word::load, move |state| match decide_unqueued(state, decide) {
+        self.attempt(Word::peek, move |state| match decide_unqueued(state, decide) {
             Verdict::Grant(value) => {
                 let granted = FirstAttempt::Complete(Completion::Granted);
                 break_if(self.word.try_acquire(state, value), granted)
@@ -195,8 +213,8 @@ impl<P: Policy, F: Flavour> WaitQueue<P, F> {
         })
     }
 
-    /// Breaks with `refused` if the policy still refuses. The decision was made on a relaxed load; after
-    /// this one, everything that happened before is visible.
+    /// Breaks with `refused` if the policy still refuses. The decision was made on a relaxed load;
+    /// after this one, everything that happened before is visible.
     #[cold]
     fn confirm_refusal<R>(&self, decide: impl Fn(isize) -> Verdict, refused: R) -> ControlFlow<R> {
         break_if(decide(self.value_acquire()) == Verdict::Refuse, refused)
@@ -205,7 +223,7 @@ impl<P: Policy, F: Flavour> WaitQueue<P, F> {
     /// Releases what was granted, and grants waiters.
     #[inline]
     pub(crate) fn release(&self, request: P::Request) {
-        let is_released = self.attempt(Word::load, move |state| {
+        let is_released = self.attempt(Word::peek, move |state| {
             if !state.is_open() {
                 return ControlFlow::Break(false);
             }
@@ -230,10 +248,11 @@ impl<P: Policy, F: Flavour> WaitQueue<P, F> {
 
     #[inline]
     fn lock(&self) -> QueueGuard<'_, P, F> {
-        self.attempt(Word::load, move |state| self.try_lock(state))
+        self.attempt(Word::peek, move |state| self.try_lock(state))
     }
 
-    /// Locks the queue, or returns `None` if it is empty. Then all accesses to its nodes are visible.
+    /// Locks the queue, or returns `None` if it is empty. Then all accesses to its nodes are
+    /// visible.
     #[inline]
     fn lock_if_queued(&self) -> Option<QueueGuard<'_, P, F>> {
         self.attempt(Word::load_acquire, move |state| {
@@ -254,8 +273,8 @@ impl<P: Policy, F: Flavour> WaitQueue<P, F> {
         }
     }
 
-    /// Loads the word and acts on its state, until `act` breaks: it continues while the word is locked
-    /// or has changed.
+    /// Loads the word and acts on its state, until `act` breaks: it continues while the word is
+    /// locked or has changed.
     #[inline(always)]
     fn attempt<R>(&self, load: fn(&Word<F>) -> State, act: impl Fn(State) -> ControlFlow<R>) -> R {
         match act(load(&self.word)) {

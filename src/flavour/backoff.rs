@@ -7,7 +7,8 @@ pub trait Backoff {
     /// Waits after a lost compare-exchange. Another thread made progress, and the word may be free.
     fn spin(&mut self);
 
-    /// Waits while another thread holds the lock: for a few instructions, unless it was descheduled.
+    /// Waits while another thread holds the lock: for a few instructions, unless it was
+    /// descheduled.
     fn snooze(&mut self);
 }
 

@@ -23,11 +23,11 @@ pin_project! {
     /// The future of [`acquire`](Semaphore::acquire), [`acquire_many`](Semaphore::acquire_many) and
     /// their owned forms.
     ///
-    /// Its output is a [`SemaphorePermit`]. For a closable semaphore it is a `Result`, with the error
-    /// [`Closed`](crate::Closed) if the semaphore is closed before the permits are granted.
+    /// Its output is a [`SemaphorePermit`]. For a closable semaphore it is a `Result`, with the
+    /// error [`Closed`](crate::Closed) if the semaphore is closed before the permits are granted.
     ///
-    /// The future has a name, so a struct can store it without boxing it. It contains its place in the
-    /// queue, so it never allocates, and it must be pinned before it is polled.
+    /// The future has a name, so a struct can store it without boxing it. It contains its place in
+    /// the queue, so it never allocates, and it must be pinned before it is polled.
     ///
     /// `S` is a reference to the semaphore: `&Semaphore`, or an `Arc` or `Rc` of it. With a counted
     /// reference the future is `'static`.
@@ -38,11 +38,11 @@ pin_project! {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future removes it from the queue in O(1). If its permits were already granted, they
-    /// are released to the next waiter.
+    /// Dropping the future removes it from the queue in O(1). If its permits were already granted,
+    /// they are released to the next waiter.
     ///
-    /// A future that was granted its permits and is neither polled nor dropped holds them. Leaking it
-    /// is sound, and leaks the permits.
+    /// A future that was granted its permits and is neither polled nor dropped holds them. Leaking
+    /// it is sound, and leaks the permits.
     ///
     /// # Panics
     ///

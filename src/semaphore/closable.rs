@@ -34,8 +34,8 @@ pub struct Closable<F: Flavour> {
 ///
 /// Until it is closed, a [`ClosableSemaphore`](crate::ClosableSemaphore) behaves like a
 /// [`Semaphore`](crate::Semaphore), except that acquiring returns a `Result`. Closing fails pending
-/// and future acquires with [`Closed`](crate::Closed), in FIFO order. Permits already granted remain
-/// valid. [`drain`](Self::drain) waits until all of them are released.
+/// and future acquires with [`Closed`](crate::Closed), in FIFO order. Permits already granted
+/// remain valid. [`drain`](Self::drain) waits until all of them are released.
 impl<F: Flavour> Semaphore<F, Closable<F>> {
     /// Acquires a permit if one is available and the queue is empty.
     ///
@@ -45,8 +45,8 @@ impl<F: Flavour> Semaphore<F, Closable<F>> {
     ///
     /// # Errors
     ///
-    /// [`TryAcquireError::Closed`] if the semaphore is closed, and [`TryAcquireError::NoPermits`] if
-    /// the request would have to wait.
+    /// [`TryAcquireError::Closed`] if the semaphore is closed, and [`TryAcquireError::NoPermits`]
+    /// if the request would have to wait.
     ///
     /// # Examples
     ///
@@ -81,8 +81,8 @@ impl<F: Flavour> Semaphore<F, Closable<F>> {
     ///
     /// # Errors
     ///
-    /// [`TryAcquireError::Closed`] if the semaphore is closed, and [`TryAcquireError::NoPermits`] if
-    /// the request would have to wait.
+    /// [`TryAcquireError::Closed`] if the semaphore is closed, and [`TryAcquireError::NoPermits`]
+    /// if the request would have to wait.
     ///
     /// # Examples
     ///
@@ -132,8 +132,8 @@ impl<F: Flavour> Semaphore<F, Closable<F>> {
 
     /// Closes the semaphore: fails pending and future acquires with [`Closed`](crate::Closed).
     ///
-    /// Waiters fail in FIFO order. Permits already granted remain valid and can be released. Closing a
-    /// closed semaphore has no effect. O(1) per waiter.
+    /// Waiters fail in FIFO order. Permits already granted remain valid and can be released.
+    /// Closing a closed semaphore has no effect. O(1) per waiter.
     ///
     /// # Memory ordering
     ///
@@ -157,7 +157,7 @@ impl<F: Flavour> Semaphore<F, Closable<F>> {
         let set_closed = SetOnDrop(&self.closing.closed);
         self.queue.update(|value| {
             let is_open = !is_closed::<Closable<F>>(value);
-            let limit = self.max_permits();
+            let limit = self.limit.get();
             (if is_open { close::<Closable<F>>(value, limit) } else { value }, ())
         });
         drop(set_closed);
@@ -227,8 +227,8 @@ impl<F: Flavour> Semaphore<F, Closable<F>> {
     /// [Closes](Self::close) the semaphore immediately, and returns a future that waits until every
     /// permit is released.
     ///
-    /// After that no permit is in use, and none will be. [Forgotten](SemaphorePermit::forget) permits
-    /// count as released.
+    /// After that no permit is in use, and none will be. [Forgotten](SemaphorePermit::forget)
+    /// permits count as released.
     ///
     /// # Cancel safety
     ///

@@ -14,8 +14,8 @@ use crate::{
 impl<F: Flavour, C: Closing> Semaphore<F, C> {
     /// Raises the limit by `permits`.
     ///
-    /// The new permits repay [debt](Self::debt) first and are then granted to waiters. O(1) per granted
-    /// waiter.
+    /// The new permits repay [debt](Self::debt) first and are then granted to waiters. O(1) per
+    /// granted waiter.
     ///
     /// # Panics
     ///
@@ -37,8 +37,8 @@ impl<F: Flavour, C: Closing> Semaphore<F, C> {
         }
     }
 
-    /// Raises the limit by `permits`, like [`add_permits`](Self::add_permits), for a number that comes
-    /// from outside of the program.
+    /// Raises the limit by `permits`, like [`add_permits`](Self::add_permits), for a number that
+    /// comes from outside of the program.
     ///
     /// # Errors
     ///
@@ -67,7 +67,8 @@ impl<F: Flavour, C: Closing> Semaphore<F, C> {
     /// Lowers the limit by up to `permits` available permits. Returns by how much.
     ///
     /// Available permits are removed even if a waiter is queued for them. Permits in use are left
-    /// alone: [`reduce_permits`](Self::reduce_permits) also lowers the limit below the permits in use.
+    /// alone: [`reduce_permits`](Self::reduce_permits) also lowers the limit below the permits in
+    /// use.
     ///
     /// # Examples
     ///
@@ -88,8 +89,9 @@ impl<F: Flavour, C: Closing> Semaphore<F, C> {
 
     /// Lowers the limit by `permits`, but not below zero. Returns by how much.
     ///
-    /// Available permits are removed first. Lowering the limit below the permits in use revokes none of
-    /// them. The shortfall becomes a [*debt*](Self::debt), which released permits repay first.
+    /// Available permits are removed first. Lowering the limit below the permits in use revokes
+    /// none of them. The shortfall becomes a [*debt*](Self::debt), which released permits repay
+    /// first.
     ///
     /// # Examples
     ///
@@ -151,8 +153,8 @@ impl<F: Flavour, C: Closing> Semaphore<F, C> {
         }
     }
 
-    /// Sets the limit to `permits`, like [`set_max_permits`](Self::set_max_permits), for a number that
-    /// comes from outside of the program.
+    /// Sets the limit to `permits`, like [`set_max_permits`](Self::set_max_permits), for a number
+    /// that comes from outside of the program.
     ///
     /// # Errors
     ///
@@ -181,8 +183,8 @@ impl<F: Flavour, C: Closing> Semaphore<F, C> {
         self.change_limit(permits, |limit, _| (limit.saturating_sub(permits), ()));
     }
 
-    /// Returns `acquired` permits, and then changes the limit to what `change` returns for the current
-    /// limit and the number of free permits.
+    /// Returns `acquired` permits, and then changes the limit to what `change` returns for the
+    /// current limit and the number of free permits.
     fn change_limit<R>(
         &self,
         acquired: usize,
@@ -190,7 +192,7 @@ impl<F: Flavour, C: Closing> Semaphore<F, C> {
     ) -> R {
         let result = self.queue.update(|value| {
             let value = C::release(value, acquired);
-            let before = self.max_permits();
+            let before = self.limit.get();
             let (limit, result) = change(before, free::<C>(value, before));
             self.limit.set(limit);
             (move_limit::<C>(value, limit as isize - before as isize), result)

@@ -9,13 +9,13 @@ use crate::flavour::Flavour;
 /// Metrics. Each is a snapshot that takes no lock. At all times
 /// `available_permits - debt = max_permits - in_use`.
 ///
-/// Some are the difference of two readings. If the limit changes in between, they are off by as much,
-/// but never negative.
+/// Some are the difference of two readings. If the limit changes in between, they are off by as
+/// much, but never negative.
 impl<F: Flavour, C: Closing> Semaphore<F, C> {
     /// Returns the number of available permits.
     ///
-    /// While a waiter is queued, they are reserved for the front of the queue. Once the semaphore is
-    /// closed, this is the difference of two readings.
+    /// While a waiter is queued, they are reserved for the front of the queue. Once the semaphore
+    /// is closed, this is the difference of two readings.
     ///
     /// # Examples
     ///
@@ -44,7 +44,7 @@ impl<F: Flavour, C: Closing> Semaphore<F, C> {
     /// ```
     #[must_use]
     pub fn max_permits(&self) -> usize {
-        self.limit.get()
+        self.queue.load_number(&self.limit)
     }
 
     /// Returns the number of permits that are held, or granted to a future that has not been polled
@@ -69,8 +69,8 @@ impl<F: Flavour, C: Closing> Semaphore<F, C> {
 
     /// Returns the number of permits in use beyond the limit.
     ///
-    /// Released permits repay the debt before they become available. Once the semaphore is closed, this
-    /// is the difference of two readings.
+    /// Released permits repay the debt before they become available. Once the semaphore is closed,
+    /// this is the difference of two readings.
     ///
     /// # Examples
     ///

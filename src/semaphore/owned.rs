@@ -52,7 +52,8 @@ macro_rules! owned_methods {
                 Acquire::new(self, 1)
             }
 
-            /// Acquires `permits` permits at once, in a guard that owns a reference to the semaphore.
+            /// Acquires `permits` permits at once, in a guard that owns a reference to the
+            /// semaphore.
             ///
             /// Fairness, cancel safety and output are those of `acquire_many`.
             ///
@@ -133,9 +134,9 @@ macro_rules! owned_methods {
                 Some(SemaphorePermit::new(self, permits))
             }
 
-            /// Acquires all available permits, but at most `permits`, in a guard that owns a reference
-            /// to the semaphore, like [`try_acquire_up_to`](Self::try_acquire_up_to). The reference is
-            /// consumed in any case.
+            /// Acquires all available permits, but at most `permits`, in a guard that owns a
+            /// reference to the semaphore, like [`try_acquire_up_to`](Self::try_acquire_up_to). The
+            /// reference is consumed in any case.
             ///
             /// # Examples
             ///
@@ -210,9 +211,9 @@ macro_rules! owned_methods {
                 Ok(SemaphorePermit::new(self, permits))
             }
 
-            /// Acquires all available permits, but at most `permits`, in a guard that owns a reference
-            /// to the semaphore, like [`try_acquire_up_to`](Self::try_acquire_up_to). The reference is
-            /// consumed in any case.
+            /// Acquires all available permits, but at most `permits`, in a guard that owns a
+            /// reference to the semaphore, like [`try_acquire_up_to`](Self::try_acquire_up_to). The
+            /// reference is consumed in any case.
             ///
             /// # Errors
             ///

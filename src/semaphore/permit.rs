@@ -16,8 +16,8 @@ use crate::{
 ///
 /// # Fairness
 ///
-/// Released permits repay the [debt](Semaphore::debt) first. The rest is granted to the front of the
-/// queue as soon as it suffices.
+/// Released permits repay the [debt](Semaphore::debt) first. The rest is granted to the front of
+/// the queue as soon as it suffices.
 ///
 /// # Memory ordering
 ///
@@ -125,8 +125,8 @@ where
     /// their number.
     ///
     /// Both [`max_permits`](Semaphore::max_permits) and [`in_use`](Semaphore::in_use) decrease by
-    /// [`num_permits`](Self::num_permits). If the limit is lower than that already, it becomes zero,
-    /// and the rest repays debt. A [drain](Semaphore::drain) stops waiting for the permits.
+    /// [`num_permits`](Self::num_permits). If the limit is lower than that already, it becomes
+    /// zero, and the rest repays debt. A [drain](Semaphore::drain) stops waiting for the permits.
     ///
     /// # Examples
     ///
@@ -150,8 +150,8 @@ where
     ///
     /// # Panics
     ///
-    /// If `other` belongs to another semaphore. Nothing is lost: this guard keeps its permits, and the
-    /// permits of `other` are released.
+    /// If `other` belongs to another semaphore. Nothing is lost: this guard keeps its permits, and
+    /// the permits of `other` are released.
     ///
     /// # Examples
     ///

@@ -1,8 +1,9 @@
-//! How the value of the queue counts permits, for a semaphore that can be closed and one that cannot.
+//! How the value of the queue counts permits, for a semaphore that can be closed and one that
+//! cannot.
 //!
-//! The value of a [`NeverClosed`] semaphore is the number of available permits, or the negated debt.
-//! The value of a [`Closable`] one is twice that, so that the lowest bit says whether it is closed.
-//! Once it is closed, the rest is the negated number of permits in use.
+//! The value of a [`NeverClosed`] semaphore is the number of available permits, or the negated
+//! debt. The value of a [`Closable`] one is twice that, so that the lowest bit says whether it is
+//! closed. Once it is closed, the rest is the negated number of permits in use.
 
 use super::closable::{Closable, Event};
 use crate::{
@@ -83,8 +84,8 @@ impl<F: Flavour> Closing for Closable<F> {
     }
 }
 
-/// A request for this many permits is granted once a semaphore is closed and no permit is in use. It
-/// exceeds every limit.
+/// A request for this many permits is granted once a semaphore is closed and no permit is in use.
+/// It exceeds every limit.
 pub(super) const ALL_RETURNED: usize = usize::MAX;
 
 impl<C: Counting> Policy for C {

@@ -47,7 +47,7 @@ impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
         unsafe { node.set_waker(waker) };
         // SAFETY: *Locked List*: locked; the rest is the caller's promise.
         self.with_list(|list| unsafe { list.push_back(node) });
-        self.queue.waiters.set(self.queue.waiters() + 1);
+        self.queue.waiters.set(self.queue.waiters.get() + 1);
         self.unlock(true);
     }
 
@@ -169,7 +169,7 @@ impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
     unsafe fn unlink(&mut self, node: &Node<P, F>) -> (Waker, Front<P, F>) {
         // SAFETY: *Locked List*: locked; the rest is the caller's promise.
         let next = self.with_list(|list| unsafe { list.unlink(node) });
-        self.queue.waiters.set(self.queue.waiters() - 1);
+        self.queue.waiters.set(self.queue.waiters.get() - 1);
         // SAFETY: *Moved Once*: locked, and just unlinked.
         let waker = unsafe { node.take_waker() };
         (waker, next)
@@ -188,7 +188,7 @@ impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
         let linked = self.with_list(|list| unsafe { list.assert_valid() });
         // SAFETY: *Pinned While Linked*: linked, and not used after this line.
         let front = self.front().map(|front| unsafe { front.as_ref() }.request);
-        let (value, waiters) = (self.value, self.queue.waiters());
+        let (value, waiters) = (self.value, self.queue.waiters.get());
         drop(self);
         assert_eq!(linked, waiters, "the waiter count must equal the length of the ring");
         let waits = front.is_none_or(|request| P::decide(value, request) == Verdict::Wait);

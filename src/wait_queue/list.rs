@@ -8,7 +8,7 @@ use core::{
     task::Waker,
 };
 
-use super::policy::Policy;
+use super::{policy::Policy, word::Word};
 use crate::{
     flavour::{Atomic, Flavour},
     loom::{Ordering, UnsafeCell},
@@ -17,10 +17,10 @@ use crate::{
 /// A waiter's place in the queue, embedded in the future that waits.
 ///
 /// While a node is linked, other threads reach it through the list, although its owner polls it
-/// through a `Pin<&mut _>`. Two properties make that sound. Everything that changes is in a cell and
-/// is accessed through `&Node`, never through `&mut Node`. And the node is `!Unpin`, so the compiler
-/// does not assume that a `&mut` to it is unique. Once it is stable, `core::pin::UnsafePinned` will
-/// express the second property.
+/// through a `Pin<&mut _>`. Two properties make that sound. Everything that changes is in a cell
+/// and is accessed through `&Node`, never through `&mut Node`. And the node is `!Unpin`, so the
+/// compiler does not assume that a `&mut` to it is unique. Once it is stable,
+/// `core::pin::UnsafePinned` will express the second property.
 pub(super) struct Node<P: Policy, F: Flavour> {
     prev: Link<P, F>,
     next: Link<P, F>,
@@ -59,22 +59,15 @@ impl<P: Policy, F: Flavour> Node<P, F> {
         }
     }
 
-    /// How the wait ended, or `None` while it is pending. Once it has ended, only the owner accesses
-    /// the node. Takes no lock.
-    ///
-    /// ORDERING: `Acquire` pairs with [`complete`].
+    /// How the wait ended, or `None` while it is pending. Once it has ended, only the owner
+    /// accesses the node. Takes no lock.
     #[inline]
-    pub(super) fn completion(&self) -> Option<Completion> {
-        match self.status.load(Ordering::Acquire) {
+    pub(super) fn completion(&self, word: &Word<F>) -> Option<Completion> {
+        match word.load_status(&self.status) {
             PENDING => None,
             status if status == Completion::Granted as u8 => Some(Completion::Granted),
             _ => Some(Completion::Refused),
         }
-    }
-
-    #[inline]
-    pub(super) fn is_complete(&self) -> bool {
-        self.completion().is_some()
     }
 
     /// Whether the stored waker wakes the same task as `waker`. Takes no lock.
@@ -112,8 +105,8 @@ impl<P: Policy, F: Flavour> Node<P, F> {
     /// The caller holds the lock and has just unlinked the node.
     #[inline]
     pub(super) unsafe fn take_waker(&self) -> Waker {
-        // SAFETY: *Locked List*: no thread writes it under the caller's lock. It was initialized while
-        // the node was linked, and is moved out once, because a node is unlinked once.
+        // SAFETY: *Locked List*: no thread writes it under the caller's lock. It was initialized
+        // while the node was linked, and is moved out once, because a node is unlinked once.
         self.waker.with(|stored| unsafe { stored.cast::<Waker>().read() })
     }
 }
@@ -121,8 +114,8 @@ impl<P: Policy, F: Flavour> Node<P, F> {
 /// Returns a node to its owner, which may free it before this function returns. That is why the
 /// function takes no reference to the node.
 ///
-/// ORDERING: `Release` pairs with [`Node::completion`]: the owner sees what previous holders wrote,
-/// and that the completing thread is done with the node.
+/// ORDERING: `Release` pairs with the `Acquire` of `load_status`: the owner sees what previous
+/// holders wrote, and that the completing thread is done with the node.
 #[inline]
 pub(super) fn complete(status: &impl Atomic<u8>, completion: Completion) {
     status.store(completion as u8, Ordering::Release);
@@ -275,7 +268,7 @@ impl<P: Policy, F: Flavour> List<P, F> {
             let next = unsafe { node.next.get() };
             // SAFETY: *Locked List*: as above.
             assert!(ptr::eq(unsafe { next.prev.get() }, node), "neighbours must link each other");
-            assert!(!node.is_complete(), "a completed node must not be linked");
+            assert_eq!(node.status.peek(), PENDING, "a completed node must not be linked");
             linked += 1;
             if ptr::eq(next, front) {
                 return linked;

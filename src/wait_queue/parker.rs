@@ -25,8 +25,8 @@ pub(crate) fn block_on<F: Future>(future: F, deadline: Option<Instant>) -> Optio
         if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
             return Some(output);
         }
-        // A pending future has a waker in the queue. If that waker is gone already, foreign code that
-        // ran inside the poll may have parked this thread and used up its `unpark`.
+        // A pending future has a waker in the queue. If that waker is gone already, foreign code
+        // that ran inside the poll may have parked this thread and used up its `unpark`.
         //
         // ORDERING: `Acquire` pairs with `release`: the next poll finds the node completed.
         if parker.wakers.load(Ordering::Acquire) == 0 {

@@ -31,11 +31,12 @@ pub(crate) struct Completed<H: Handle<Target: Primitive>> {
     pub(crate) completion: Completion,
 }
 
-// SAFETY: *Locked List*: what other threads access is under the lock or atomic; the rest moves along.
+// SAFETY: *Locked List*: what other threads access is under the lock or atomic; the rest moves
+// along.
 unsafe impl<H: Handle<Target: Primitive> + Send> Send for Waiter<H> where QueueOf<H>: Sync {}
 
-// SAFETY: *Locked List*: `&Waiter` reads the request, the owner's `is_waiting` and the atomic status,
-// of which other threads write only the status.
+// SAFETY: *Locked List*: `&Waiter` reads the request, the owner's `is_waiting` and the atomic
+// status, of which other threads write only the status.
 unsafe impl<H: Handle<Target: Primitive> + Sync> Sync for Waiter<H> where QueueOf<H>: Sync {}
 
 impl<H: Handle<Target: Primitive>> Waiter<H> {
@@ -62,7 +63,7 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
     /// Whether the waiter is in the queue.
     #[inline]
     pub(crate) fn is_queued(&self) -> bool {
-        self.node.is_waiting.get() && !self.node.is_complete()
+        self.node.is_waiting.get() && self.completion().is_none()
     }
 
     /// # Panics
@@ -74,8 +75,7 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
         let waiter = unsafe { self.get_unchecked_mut() };
         let waker = context.waker();
         let (request, completion) = if waiter.node.is_waiting.get() {
-            let Some(completion) = waiter.node.completion().or_else(|| waiter.poll_queued(waker))
-            else {
+            let Some(completion) = waiter.completion().or_else(|| waiter.poll_queued(waker)) else {
                 return Poll::Pending;
             };
             (waiter.node.request, completion)
@@ -129,7 +129,7 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
     fn replace_waker(&self, waker: Waker) -> Option<Completion> {
         let Some(guard) = self.lock_while_queued() else {
             drop(DeferredDrop::new(waker));
-            return self.node.completion();
+            return self.completion();
         };
         // SAFETY: *Locked List*: locked, and the node is linked.
         let old = unsafe { guard.replace_waker(&self.node, waker) };
@@ -142,7 +142,7 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
         if let Some(guard) = self.lock_while_queued() {
             // SAFETY: *Locked List*: locked, and the node is linked.
             unsafe { guard.cancel(&self.node) };
-        } else if self.node.completion() == Some(Completion::Granted) {
+        } else if self.completion() == Some(Completion::Granted) {
             self.queue().release(self.node.request);
         }
     }
@@ -165,11 +165,16 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
 
     /// Locks the queue, unless the wait completes first.
     fn lock_while_queued(&self) -> Option<QueueGuard<'_, PolicyOf<H>, FlavourOf<H>>> {
-        if self.node.is_complete() {
+        if self.completion().is_some() {
             return None;
         }
         let guard = self.queue().lock_if_queued()?;
-        (!self.node.is_complete()).then_some(guard)
+        self.completion().is_none().then_some(guard)
+    }
+
+    #[inline]
+    fn completion(&self) -> Option<Completion> {
+        self.queue().completion(&self.node)
     }
 
     #[inline]

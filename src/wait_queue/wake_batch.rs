@@ -93,7 +93,8 @@ fn catch_panics(foreign: impl FnOnce()) {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
     let mut result = catch_unwind(AssertUnwindSafe(foreign));
-    // Dropping the payload runs foreign code again. If every payload panics, the last one is leaked.
+    // Dropping the payload runs foreign code again. If every payload panics, the last one is
+    // leaked.
     for _ in 0..8 {
         let Err(payload) = result else {
             return;

@@ -1,5 +1,5 @@
-//! The word, which is value, queue flag and spinlock at once, and every ordering that it is accessed
-//! with.
+//! The word, which is value, queue flag and spinlock at once, and every ordering that it is
+//! accessed with.
 //!
 //! ```text
 //! word:   | value (signed, the rest of the word) | QUEUED | LOCKED |
@@ -44,10 +44,10 @@ impl<F: Flavour> Number<F> {
         Self(F::Usize::new(value))
     }
 
-    /// ORDERING: `Relaxed`: a snapshot. The number changes under the lock, which orders its writers.
+    /// Returns the number, for the lock holder.
     #[inline]
     pub(crate) fn get(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
+        self.0.peek()
     }
 
     /// Sets the number, for the lock holder.
@@ -97,10 +97,33 @@ impl<F: Flavour> Word<F> {
         }
     }
 
-    /// ORDERING: `Relaxed`: a guess that the next compare-exchange confirms, or a snapshot.
+    /// Guesses the state. A compare-exchange or [`confirm`](Self::confirm) confirms it.
+    #[inline]
+    pub(super) fn peek(&self) -> State {
+        State(self.0.0.peek())
+    }
+
+    #[inline]
+    pub(super) fn confirm(&self, guess: State) -> bool {
+        F::confirm(&self.0.0, guess.0)
+    }
+
+    /// ORDERING: `Relaxed`: a snapshot.
     #[inline]
     pub(super) fn load(&self) -> State {
-        State(self.0.get())
+        State(self.0.0.load(Ordering::Relaxed))
+    }
+
+    /// Loads a number that changes under the lock.
+    #[inline]
+    pub(super) fn load_number(&self, number: &Number<F>) -> usize {
+        F::load_number(&self.0.0, &number.0)
+    }
+
+    /// Loads the status of a node.
+    #[inline]
+    pub(super) fn load_status(&self, status: &F::U8) -> u8 {
+        F::load_status(&self.0.0, status)
     }
 
     /// ORDERING: `Acquire` pairs with [`unlock`](Self::unlock): a thread that finds the queue empty
@@ -124,8 +147,8 @@ impl<F: Flavour> Word<F> {
     /// Changes the value of an open word to release something.
     ///
     /// ORDERING: `Release` pairs with [`try_acquire`](Self::try_acquire),
-    /// [`try_lock`](Self::try_lock) and [`try_lock_to_enqueue`](Self::try_lock_to_enqueue): the next
-    /// holder sees what this one wrote.
+    /// [`try_lock`](Self::try_lock) and [`try_lock_to_enqueue`](Self::try_lock_to_enqueue): the
+    /// next holder sees what this one wrote.
     #[inline]
     pub(super) fn try_release(&self, current: State, value: isize) -> bool {
         debug_assert!(current.is_open());
@@ -144,12 +167,10 @@ impl<F: Flavour> Word<F> {
         self.try_set(current, LOCKED | QUEUED)
     }
 
-    /// ORDERING: `Acquire` pairs with [`unlock`](Self::unlock) for the list, and with
-    /// [`try_release`](Self::try_release) for what the lock holder grants.
     #[inline]
     fn try_set(&self, current: State, flags: usize) -> bool {
         debug_assert!(!current.is_locked());
-        self.0.0.compare_exchange(current.0, current.0 | flags, Ordering::Acquire)
+        self.0.0.lock(current.0, current.0 | flags)
     }
 
     /// Publishes the value and keeps the lock, for the lock holder.
@@ -158,7 +179,7 @@ impl<F: Flavour> Word<F> {
     /// value sees what happened before. A plain store is enough, by *Lone Writer*.
     #[inline]
     pub(super) fn publish(&self, value: isize) {
-        debug_assert!(self.load().is_locked());
+        debug_assert!(self.peek().is_locked());
         self.0.0.store(State::new(value, LOCKED | QUEUED).0, Ordering::Release);
     }
 
@@ -168,7 +189,7 @@ impl<F: Flavour> Word<F> {
     /// Writer*.
     #[inline]
     pub(super) fn unlock(&self, value: isize, is_queued: bool) {
-        debug_assert!(self.load().is_locked());
+        debug_assert!(self.peek().is_locked());
         let flags = if is_queued { QUEUED } else { 0 };
         self.0.0.store(State::new(value, flags).0, Ordering::Release);
     }

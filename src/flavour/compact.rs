@@ -1,0 +1,108 @@
+//! The compact level of loom models, for code on top of this crate.
+//!
+//! A word is plain data, and loom sees an atomic beside it: its *order*. Each operation on the word
+//! is one read-modify-write of the order, with the ordering that the operation has in reality. It
+//! is a scheduling point, it never finds a stale value, and it synchronizes what it does in
+//! reality.
+//!
+//! A critical section contains no scheduling point. What a lock holder publishes happened before it
+//! locked, because no foreign code runs under the lock. So locking is a release here, and unlocking
+//! is a plain store. No other thread ever finds the lock held, and nothing spins.
+
+use core::sync::atomic::{self, Ordering};
+
+use super::{Atomic, Shared, Words, backoff::Spin};
+
+impl Words for Shared {
+    type Usize = AtomicUsize;
+    type U8 = AtomicU8;
+    type Backoff = Spin;
+
+    fn confirm(word: &AtomicUsize, current: usize) -> bool {
+        // ORDERING: `Relaxed`: a failed attempt synchronizes with nothing.
+        word.load(Ordering::Relaxed) == current
+    }
+
+    fn load_number(word: &AtomicUsize, number: &AtomicUsize) -> usize {
+        // ORDERING: `Relaxed`: a snapshot synchronizes with nothing.
+        word.load(Ordering::Relaxed);
+        number.peek()
+    }
+
+    fn load_status(word: &AtomicUsize, status: &AtomicU8) -> u8 {
+        if status.peek() == 0 {
+            // ORDERING: `Relaxed`: a wait that is pending synchronizes with nothing.
+            word.load(Ordering::Relaxed);
+        }
+        if status.peek() != 0 {
+            // ORDERING: `Acquire` pairs with `lock`: the owner sees what previous holders wrote.
+            word.load(Ordering::Acquire);
+        }
+        status.peek()
+    }
+}
+
+/// A word, or a number that changes under the lock of one.
+#[derive(Debug)]
+pub struct AtomicUsize {
+    value: atomic::AtomicUsize,
+    order: loom::sync::atomic::AtomicUsize,
+}
+
+impl Atomic<usize> for AtomicUsize {
+    fn new(value: usize) -> Self {
+        let order = loom::sync::atomic::AtomicUsize::new(0);
+        Self { value: atomic::AtomicUsize::new(value), order }
+    }
+
+    fn load(&self, ordering: Ordering) -> usize {
+        self.order.fetch_add(0, ordering);
+        self.peek()
+    }
+
+    fn store(&self, value: usize, _: Ordering) {
+        // ORDERING: `Relaxed`: loom runs one thread at a time, and `order` is what it sees.
+        self.value.store(value, Ordering::Relaxed);
+    }
+
+    fn compare_exchange(&self, current: usize, new: usize, ordering: Ordering) -> bool {
+        let is_current = self.load(ordering) == current;
+        if is_current {
+            self.store(new, ordering);
+        }
+        is_current
+    }
+
+    fn peek(&self) -> usize {
+        // ORDERING: `Relaxed`: as above.
+        self.value.load(Ordering::Relaxed)
+    }
+
+    /// ORDERING: `Release` pairs with `load_status`, and with the `Acquire` of other operations.
+    fn lock(&self, current: usize, locked: usize) -> bool {
+        self.compare_exchange(current, locked, Ordering::Release)
+    }
+}
+
+/// The status of a node, which is written under the lock of a word.
+#[derive(Debug)]
+pub struct AtomicU8(atomic::AtomicU8);
+
+impl Atomic<u8> for AtomicU8 {
+    fn new(value: u8) -> Self {
+        Self(atomic::AtomicU8::new(value))
+    }
+
+    fn load(&self, ordering: Ordering) -> u8 {
+        self.0.load(ordering)
+    }
+
+    fn store(&self, value: u8, ordering: Ordering) {
+        self.0.store(value, ordering);
+    }
+
+    fn compare_exchange(&self, current: u8, new: u8, ordering: Ordering) -> bool {
+        // ORDERING: `Relaxed`: loom runs one thread at a time.
+        self.0.compare_exchange(current, new, ordering, Ordering::Relaxed).is_ok()
+    }
+}
