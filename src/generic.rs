@@ -9,7 +9,17 @@
 //! | [`Semaphore<F>`] | `F` is [`Shared`] | `F` is [`SingleThread`] |
 //! | [`Acquire<S>`], [`SemaphorePermit<S>`], [`Drain<S>`] | `S` is `&_` or `Arc<_>` | `S` is `&_` or `Rc<_>` |
 //!
-//! What one flavour accepts, the other one rejects where that would be unsound:
+//! The second parameter of [`Semaphore`] has a default, which Rust applies to types but not to
+//! expressions. Annotate the type where no field gives it:
+//!
+//! ```
+//! use compio_sync::generic::{Semaphore, Shared};
+//!
+//! let semaphore: Semaphore<Shared> = Semaphore::new(3);
+//! assert!(semaphore.try_acquire().is_some());
+//! ```
+//!
+//! A type of the single-thread flavour cannot be a `static`:
 //!
 //! ```compile_fail,E0277
 //! use compio_sync::generic::{Semaphore, SingleThread};

@@ -96,33 +96,52 @@ pub type Semaphore = generic::Semaphore<SingleThread>;
 pub type ClosableSemaphore = generic::ClosableSemaphore<SingleThread>;
 
 /// The future of [`acquire`](Semaphore::acquire) and [`acquire_many`](Semaphore::acquire_many).
+///
+/// Its output is a [`SemaphorePermit`]. See [`generic::Acquire`] for fairness and cancel safety.
 pub type Acquire<'a> = generic::Acquire<&'a Semaphore>;
 
 /// The `'static` future of [`acquire_owned`](Semaphore::acquire_owned) and
 /// [`acquire_many_owned`](Semaphore::acquire_many_owned).
+///
+/// Its output is an [`OwnedSemaphorePermit`]. See [`generic::Acquire`] for fairness and cancel
+/// safety.
 #[cfg(feature = "alloc")]
 pub type AcquireOwned = generic::Acquire<Rc<Semaphore>>;
 
 /// A guard that releases its permits when dropped.
+///
+/// See [`generic::SemaphorePermit`] for fairness and memory ordering.
 pub type SemaphorePermit<'a> = generic::SemaphorePermit<&'a Semaphore>;
 
 /// A `'static` guard that releases its permits when dropped.
+///
+/// See [`generic::SemaphorePermit`] for fairness and memory ordering.
 #[cfg(feature = "alloc")]
 pub type OwnedSemaphorePermit = generic::SemaphorePermit<Rc<Semaphore>>;
 
 /// The future of [`acquire`](ClosableSemaphore::acquire) and
 /// [`acquire_many`](ClosableSemaphore::acquire_many).
+///
+/// Its output is a `Result` of a [`ClosablePermit`] or [`Closed`]. See [`generic::Acquire`] for
+/// fairness and cancel safety.
 pub type ClosableAcquire<'a> = generic::Acquire<&'a ClosableSemaphore>;
 
 /// The `'static` future of [`acquire_owned`](ClosableSemaphore::acquire_owned) and
 /// [`acquire_many_owned`](ClosableSemaphore::acquire_many_owned).
+///
+/// Its output is a `Result` of an [`OwnedClosablePermit`] or [`Closed`]. See [`generic::Acquire`]
+/// for fairness and cancel safety.
 #[cfg(feature = "alloc")]
 pub type ClosableAcquireOwned = generic::Acquire<Rc<ClosableSemaphore>>;
 
 /// A guard that releases its permits when dropped.
+///
+/// See [`generic::SemaphorePermit`] for fairness and memory ordering.
 pub type ClosablePermit<'a> = generic::SemaphorePermit<&'a ClosableSemaphore>;
 
 /// A `'static` guard that releases its permits when dropped.
+///
+/// See [`generic::SemaphorePermit`] for fairness and memory ordering.
 #[cfg(feature = "alloc")]
 pub type OwnedClosablePermit = generic::SemaphorePermit<Rc<ClosableSemaphore>>;
 
