@@ -164,10 +164,10 @@ fn permits_are_covariant_in_their_semaphore() {
     fn shorten_closable<'short>(permit: ClosablePermit<'static>) -> ClosablePermit<'short> {
         permit
     }
-    let semaphore: &Semaphore = Box::leak(Box::new(Semaphore::new(1)));
-    drop(shorten(semaphore.try_acquire().unwrap()));
-    let semaphore: &ClosableSemaphore = Box::leak(Box::new(ClosableSemaphore::new(1)));
-    drop(shorten_closable(semaphore.try_acquire().unwrap()));
+    static SEMAPHORE: Semaphore = Semaphore::new(1);
+    static CLOSABLE: ClosableSemaphore = ClosableSemaphore::new(1);
+    drop(shorten(SEMAPHORE.try_acquire().unwrap()));
+    drop(shorten_closable(CLOSABLE.try_acquire().unwrap()));
 }
 
 #[test]

@@ -10,9 +10,12 @@ use crate::programs::{Printed, Program, Running, summary};
 static GRACEFUL_SHUTDOWN: Program = Program::example("graceful_shutdown");
 
 /// Starts a server whose clients reconnect until Ctrl-C, so that connections always wait.
+///
+/// The clients pause for long enough that the server mostly waits for I/O. compio's signal handler
+/// runs on the thread of the server, and is not safe to run in the middle of its executor.
 fn start_full() -> Running {
     let mut command = GRACEFUL_SHUTDOWN.command();
-    let full = ["--connections", "2", "--clients", "12", "--pause", "1", "--reconnect"];
+    let full = ["--connections", "2", "--clients", "12", "--pause", "20", "--reconnect"];
     Running::start(command.args(full))
 }
 
