@@ -1,7 +1,7 @@
-//! Models as crates on top of this one have them: they use the public API only.
+//! Models of crates that use compio-sync. They use the public API only.
 //!
-//! They run at the compact level. It must cost no more than the best peer does, and it must not
-//! hide bugs of users: each planted bug must be found.
+//! They run at the compact level, which must need no more iterations than maitake-sync. It must
+//! also expose the bugs of such crates: loom must find each planted bug.
 
 use std::{
     pin::pin,
@@ -142,7 +142,7 @@ no_larger_than_peer! {
     slots_cost_no_more_than_peer: slots,
 }
 
-/// Data that a user guards by a semaphore, or believes to.
+/// Data that a semaphore protects, or that a faulty user leaves unprotected.
 struct Guarded {
     semaphore: Semaphore,
     data: UnsafeCell<usize>,

@@ -45,11 +45,11 @@ macro_rules! blocking_methods {
         /// Blocks the current thread until the future completes, or until the deadline. Needs the
         /// feature `std`.
         ///
-        /// Returns `None` at the deadline. The wait is cancelled then, and nothing is lost. An
-        /// available permit is acquired even if the deadline has passed.
+        /// Returns `None` if the deadline passes first. The wait is then cancelled, and nothing is
+        /// lost. A future that is ready completes even if the deadline has passed.
         ///
-        /// A thread whose wait completes at the deadline returns once its waker has run. Wakers of
-        /// other waiters may run first and delay it.
+        /// If the wait completes just before the deadline, the thread returns only after the
+        /// completing thread has run its waker. Wakers of other waiters may run before it.
         ///
         /// **Do not call it on a thread that runs an async runtime**, see [`block`](Self::block).
         ///
@@ -71,7 +71,7 @@ macro_rules! blocking_methods {
         /// assert!(semaphore.acquire().block_until(soon).is_none());
         /// ```
         #[track_caller]
-        #[must_use = "a permit is released as soon as it is dropped"]
+        #[must_use = "`None` means that the deadline passed before the future completed"]
         pub fn block_until(
             self,
             deadline: ::std::time::Instant,

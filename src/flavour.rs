@@ -1,9 +1,8 @@
-//! The seam between the flavours: the type of each word, and how a thread waits for a lock.
+//! What differs between the flavours: the type of each word, and how a thread waits for a lock.
 //!
-//! Everything above is written once. The loom models of the shared flavour cover the single-thread
-//! flavour as well: one thread that runs foreign code only while no lock is held is one of the
-//! interleavings that they explore, and a [`Cell`] behaves like an atomic that no other thread
-//! accesses.
+//! All other code is shared. The loom models of the shared flavour cover the single-thread flavour
+//! as well. A single thread runs foreign code only while no lock is held, and loom explores that
+//! interleaving. A [`Cell`] behaves like an atomic that no other thread accesses.
 
 #[cfg(any(not(loom), compio_sync_exhaustive))]
 mod atomics;
@@ -59,8 +58,8 @@ pub trait Words: Sized + 'static {
     type U8: Atomic<u8>;
     type Backoff: Backoff;
 
-    /// Confirms a decision that was made on a peek, and that no compare-exchange confirms. A stale
-    /// value is as good as a current one, except at the compact level of loom models.
+    /// Confirms a value from `peek` when no compare-exchange does. Always `true`, except at the
+    /// compact level of loom models: a stale value is acceptable.
     #[inline(always)]
     fn confirm(_word: &Self::Usize, _current: usize) -> bool {
         true

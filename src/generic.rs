@@ -10,7 +10,7 @@
 //! | [`Acquire<S>`], [`SemaphorePermit<S>`], [`Drain<S>`] | `S` is `&_` or `Arc<_>` | `S` is `&_` or `Rc<_>` |
 //!
 //! The second parameter of [`Semaphore`] has a default, which Rust applies to types but not to
-//! expressions. Annotate the type where no field gives it:
+//! expressions. Annotate a `let` binding with the type:
 //!
 //! ```
 //! use compio_sync::generic::{Semaphore, Shared};

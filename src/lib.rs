@@ -10,7 +10,7 @@
 //! | I want to … | use |
 //! | --- | --- |
 //! | bound how many files, sockets or requests are in use | [`Semaphore`] |
-//! | do that on one thread, at the cost of a counter | [`unsync::Semaphore`] |
+//! | bound the resources of one thread, without atomics | [`unsync::Semaphore`] |
 //! | turn waiters away at shutdown, and wait until all work is done | [`ClosableSemaphore`] |
 //! | bound bytes instead of tasks | [`acquire_many`](Semaphore::acquire_many) |
 //! | hold a permit in a spawned task or in a struct | [`acquire_owned`](Semaphore::acquire_owned) |
@@ -95,15 +95,15 @@
 //!
 //! - **No allocation** when a borrowed future waits, or when something is released.
 //! - **Strict FIFO.** Nothing barges, `try_` methods included.
-//! - **Cancel safety.** Every future can be dropped at any time, in O(1), and no permit and no
-//!   wakeup is lost.
+//! - **Cancel safety.** Every future can be dropped at any time, and no permit or wakeup is lost.
+//!   Leaving the queue is O(1), plus O(1) for each waiter that can then be granted.
 //! - **No foreign code under a lock.** Wakers run after the queue is unlocked, so they may use the
 //!   primitive, and they may panic.
 //! - **Model-checked.** [loom](guide::loom) explores the interleavings, and each memory ordering is
 //!   shown to be necessary.
 //!
-//! A grant belongs to its waiter before the waiter is polled again. A granted future that is
-//! neither polled nor dropped keeps what it was granted.
+//! Permits are in use as soon as they are granted, even before the waiter's task is polled. A
+//! granted future keeps its permits until it is polled or dropped.
 //!
 //! # Flavours
 //!
@@ -113,16 +113,17 @@
 //!
 //! # Features
 //!
-//! - `std` (default): the blocking methods. A thread that finds a queue locked for long yields, and
-//!   a second panic of a waker does not abort the process.
+//! - `std` (default): the blocking methods. Threads yield if the queue's lock stays held. If a
+//!   waker panics while another panic unwinds, the second panic is caught instead of aborting the
+//!   process.
 //! - `alloc` (implied by `std`): the owned forms.
 //! - `compio`: in debug builds, the blocking methods panic on a thread that runs a compio runtime.
 //! - `tracing`: primitives report their state and their waits in the form that tokio-console shows.
 //!   See [`guide::tracing`].
 //!
-//! Without features the crate is `no_std` and needs atomics of pointer size. Threads lock a queue
-//! for a few instructions by spinning. So an interrupt handler must not use a primitive that the
-//! code it interrupts uses.
+//! Without features the crate is `no_std` and needs pointer-sized atomics. A spinlock protects each
+//! queue and is held for a bounded number of instructions. An interrupt handler must not use a
+//! primitive that the interrupted code may use, because the handler could spin forever.
 //!
 //! # loom
 //!
@@ -189,8 +190,8 @@ pub type Semaphore = generic::Semaphore<Shared>;
 
 /// A [`Semaphore`] that can be closed.
 ///
-/// Use [`Semaphore`] if you never close it: its `acquire` is infallible. The examples of shared
-/// methods import `Semaphore`.
+/// Use [`Semaphore`] if you never close it: its `acquire` is infallible. Methods that both types
+/// have are documented once, with examples that use `Semaphore`.
 ///
 /// # Examples
 ///

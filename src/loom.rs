@@ -1,4 +1,4 @@
-//! The one place that knows the real primitives from loom's.
+//! Selects the primitives of `core` and `std`, or those of loom.
 //!
 //! Models run at one of two levels. At the *exhaustive* one, with `--cfg compio_sync_exhaustive`,
 //! loom sees each access of this crate, for the crate's own proof. At the *compact* one, loom sees
@@ -20,7 +20,7 @@ pub(crate) use core::sync::atomic::Ordering;
 #[cfg(all(feature = "std", not(loom)))]
 pub(crate) use std::thread;
 
-/// There is no time under loom: a thread that sleeps lets the others run first.
+/// loom has no clock, so a timed park yields to the other threads instead.
 #[cfg(all(feature = "std", loom))]
 pub(crate) mod thread {
     pub(crate) use ::loom::thread::{Thread, current, park};

@@ -47,11 +47,11 @@ use crate::{
 ///
 /// # Fairness
 ///
-/// Permits are granted in strict FIFO order of the first polls. While a waiter is queued, no other
-/// task acquires a permit, even if permits are available: they are reserved for the front of the
-/// queue, which may wait for more of them. So a large request is granted eventually, and a small
-/// request waits behind it. [`try_acquire`](Self::try_acquire) does not barge either. The only
-/// exception are requests for zero permits, which never wait.
+/// Permits are granted in FIFO order of the first polls. While a waiter is queued, available
+/// permits are reserved for the front of the queue, which may need more than are available. A large
+/// request is therefore granted eventually, and small requests wait behind it.
+/// [`try_acquire`](Self::try_acquire) does not barge either. The only exceptions are requests for
+/// zero permits, which never wait.
 ///
 /// # Cancel safety
 ///
@@ -150,8 +150,8 @@ impl<F: Flavour, C: Closing> Semaphore<F, C> {
     ///
     /// # Fairness
     ///
-    /// The first poll of the future takes its place in the queue. A granted permit is in use from
-    /// then on, although the future has not been polled again.
+    /// The future joins the queue when it is first polled. A permit is in use from the moment it is
+    /// granted, even before the future is polled again.
     ///
     /// # Cancel safety
     ///
@@ -399,7 +399,7 @@ impl<F: Flavour, C: Closing> Primitive for Semaphore<F, C> {
     }
 }
 
-// A panic leaves no permit in between: each one is available, in use or granted.
+// After a panic, each permit is still in a valid state: available, in use or granted.
 impl<F: Flavour, C: Closing> UnwindSafe for Semaphore<F, C> {}
 impl<F: Flavour, C: Closing> RefUnwindSafe for Semaphore<F, C> {}
 

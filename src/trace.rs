@@ -1,16 +1,16 @@
-//! What the feature `tracing` reports: it wraps waiters and grants from outside, and compiles to
-//! nothing without the feature.
+//! The feature `tracing`: wrappers around waiters and grants, which emit their spans and events.
+//! Without the feature, the wrappers compile to nothing.
 //!
 //! A subscriber is foreign code. It may panic, take its time, or use the primitive that it is
 //! called for:
 //!
 //! - Events are emitted after the lock of the queue is released. A number is read just before it is
 //!   emitted, so events of several threads may be out of order.
-//! - Acquired permits have their guard before they are reported, and released permits are back. If
-//!   the subscriber panics, the guard releases them. The span of a future closes inside the last
-//!   poll, because a panic while the future is dropped could leak its output.
-//! - Operations that a subscriber performs on a primitive while it is called are not reported,
-//!   because that might never end.
+//! - An acquire is emitted while a guard owns the permits, so a panic of the subscriber releases
+//!   them. A release is emitted after the permits are released. The span of a future closes inside
+//!   the last poll, because a panic while the future is dropped could leak its output.
+//! - No event is emitted for operations that a subscriber performs inside an event of this crate.
+//!   Otherwise the events could recurse without end.
 //! - A second panic is caught while a panic unwinds, as for wakers.
 //! - No thread waits for another one to create the span of a primitive. If two threads use it first
 //!   at the same time, each may create a span, and one of the two closes at once.

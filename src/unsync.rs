@@ -1,10 +1,10 @@
-//! Primitives for one thread, at the cost of a counter.
+//! Primitives for one thread, without atomics.
 //!
-//! compio is thread-per-core: tasks stay on their thread, and so do most limits. The types of this
-//! module have the names, the API and the guarantees of those at the root of the crate. They use
-//! plain [cells](core::cell::Cell) instead of atomics, and owned futures and guards hold an `Rc`
-//! instead of an `Arc`. The examples in their documentation import the shared types; replace
-//! `compio_sync` by `compio_sync::unsync` and `Arc` by `Rc`.
+//! compio is thread-per-core: tasks stay on their thread, and most limits apply to one thread. The
+//! types of this module have the names, the API and the guarantees of those at the root of the
+//! crate. They use plain [cells](core::cell::Cell) instead of atomics, and owned futures and guards
+//! hold an `Rc` instead of an `Arc`. The examples in their documentation import the shared types;
+//! replace `compio_sync` by `compio_sync::unsync` and `Arc` by `Rc`.
 //!
 //! A `thread_local!` holds a semaphore that every task of the thread uses:
 //!
@@ -29,10 +29,12 @@
 //!
 //! # Threads
 //!
-//! No semaphore, future or permit of this module is `Send` or `Sync`. Their wakers are: waking only
-//! schedules the task, so any thread can wake a future of this module.
+//! No semaphore, future or permit of this module is `Send` or `Sync`. Wakers may still cross
+//! threads: waking only schedules the task, so any thread can do it.
 //!
-//! There is no blocking form, because a thread cannot wait for itself.
+//! There are no blocking methods: a blocked thread could not run the task that holds the permit.
+//!
+//! None of these examples compiles:
 //!
 //! ```compile_fail,E0277
 //! let semaphore = compio_sync::unsync::Semaphore::new(1);

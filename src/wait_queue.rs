@@ -1,4 +1,4 @@
-//! The wait queue: one word and an intrusive list, on which every primitive of this crate stands.
+//! The wait queue: one word and an intrusive list. Every primitive of this crate is built on it.
 //!
 //! All `unsafe` code of the crate is in this module. A primitive on top of it is safe code: a
 //! [`Policy`] that decides from the value of the word which requests are granted.
@@ -15,8 +15,9 @@
 //! - *Lone Writer*: while `LOCKED` is set, only the lock holder writes the word. So unlocking is a
 //!   plain store, which publishes value and queue flag as well.
 //! - *Strict FIFO*: while `QUEUED` is set, only the lock holder grants, and only to the front.
-//! - *Nothing Grantable Waits*: no unlock leaves a front behind that the policy would complete,
-//!   except between two batches, whose releaser locks the queue again.
+//! - *Nothing Grantable Waits*: when a thread unlocks the queue, the policy makes the front wait.
+//!   The one exception is an unlock between two batches: the same thread then locks the queue
+//!   again.
 //! - *Counted Ring*: while `LOCKED` is clear, `waiters` is the number of nodes in the list.
 //! - *Pinned While Linked*: a linked node is alive and pinned, and is unlinked before it is
 //!   dropped. Nothing is moved out of a node, or replaced in it as a whole, once its future was
@@ -27,38 +28,39 @@
 //!   no `tracing` subscriber is called.
 //! - *Moved Once*: a waker or a handle that is moved out of its place is not used there again.
 //! - *Stable Handle*: while a waiter has its handle, the handle keeps the queue alive and in place.
-//! - *Parked Owner*: a blocked thread does not return while one of its wakers is left.
+//! - *Parked Owner*: a blocked thread does not return before all clones of its waker are dropped.
 //! - *Plain Words*: `AtomicUsize` and `Cell<usize>` are the only types of a flavour's `usize`
 //!   outside of loom, and are documented to be represented like a `usize`.
 //!
 //! # Costs
 //!
-//! | operation | queue empty | queue not empty |
+//! | operation | fast path | slow path |
 //! | --- | --- | --- |
 //! | try to acquire | 1 compare-exchange | 1 load, fails |
 //! | first poll | 1 compare-exchange | lock, push, unlock |
 //! | release | 1 compare-exchange | lock, grant the front, unlock, wake |
 //! | poll again, same waker | - | 1 load, no lock |
-//! | poll after the grant | - | 1 load, no lock |
+//! | poll after the grant | 1 load, no lock | the same |
 //! | cancel while queued | - | lock, unlink in O(1), grant the new front, unlock, wake |
-//! | cancel after the grant | - | the same as a release |
+//! | cancel after the grant | 1 load, then a release | the same |
 //! | first poll that is refused | 2 loads | 2 loads |
 //!
+//! The slow path runs if a waiter is queued, or if the request is not granted.
 //! Locking is one compare-exchange and unlocking one store.
 //!
 //! # Refusals
 //!
-//! A refusal completes a wait and changes no value, so it tells the waiter about a state: closed,
-//! or set. The value is published before such a node is completed, so that its owner finds that
-//! state. Queued waiters are refused like they are granted: from the front, in batches, and after a
-//! panic.
+//! A refusal completes a wait without changing the value: the semaphore is closed, or the event is
+//! set. The lock holder publishes the value before it completes a refused node, so the owner sees
+//! that state. Waiters are refused in the same way as they are granted: from the front and in
+//! batches. This continues if a waker panics.
 //!
 //! # Panicking wakers
 //!
 //! Nodes are completed before any waker runs, and the wakers of several nodes are collected in a
 //! batch. If one panics, the rest of the batch is woken and the rest of the queue is granted while
-//! the panic unwinds. With `std`, a second panic of a waker is caught, because it would abort the
-//! process.
+//! the panic unwinds. With `std`, a panic during this unwinding is caught, because it would abort
+//! the process.
 #![allow(unsafe_code)]
 
 mod guard;
@@ -110,7 +112,7 @@ unsafe impl<P: Policy, F: ThreadSafe> Send for WaitQueue<P, F> {}
 // SAFETY: *Locked List*: as above.
 unsafe impl<P: Policy, F: ThreadSafe> Sync for WaitQueue<P, F> {}
 
-/// What an attempt to acquire without waiting came to.
+/// The result of an attempt to acquire without waiting.
 pub(crate) enum TryAcquire {
     /// The request was granted at this value.
     Granted {
@@ -121,7 +123,7 @@ pub(crate) enum TryAcquire {
     Refused,
 }
 
-/// What the first attempt of a waiter came to.
+/// The result of a waiter's first attempt.
 enum FirstAttempt<'q, P: Policy, F: Flavour> {
     Complete(Completion),
     /// The queue is locked for the waiter's node.
@@ -142,7 +144,7 @@ impl<P: Policy, F: Flavour> WaitQueue<P, F> {
         self.word.load().value()
     }
 
-    /// Returns a snapshot of the value. Everything that happened before it was released is visible.
+    /// Returns a snapshot of the value, and makes all writes before its release visible.
     pub(crate) fn value_acquire(&self) -> isize {
         self.word.load_acquire().value()
     }
@@ -213,8 +215,8 @@ impl<P: Policy, F: Flavour> WaitQueue<P, F> {
         })
     }
 
-    /// Breaks with `refused` if the policy still refuses. The decision was made on a relaxed load;
-    /// after this one, everything that happened before is visible.
+    /// Breaks with `refused` if the policy still refuses. The first decision used a relaxed load.
+    /// This acquire load makes all writes before the refusal visible.
     #[cold]
     fn confirm_refusal<R>(&self, decide: impl Fn(isize) -> Verdict, refused: R) -> ControlFlow<R> {
         break_if(decide(self.value_acquire()) == Verdict::Refuse, refused)
@@ -251,8 +253,8 @@ impl<P: Policy, F: Flavour> WaitQueue<P, F> {
         self.attempt(Word::peek, move |state| self.try_lock(state))
     }
 
-    /// Locks the queue, or returns `None` if it is empty. Then all accesses to its nodes are
-    /// visible.
+    /// Locks the queue, or returns `None` if the queue is empty. After `None`, all accesses by lock
+    /// holders to the nodes are visible.
     #[inline]
     fn lock_if_queued(&self) -> Option<QueueGuard<'_, P, F>> {
         self.attempt(Word::load_acquire, move |state| {

@@ -1,6 +1,6 @@
 //! How a thread waits before it looks at a contended word again.
 
-/// One attempt to change a contended word.
+/// The backoff of a thread during one attempt to change a contended word.
 pub trait Backoff {
     fn new() -> Self;
 
@@ -66,7 +66,8 @@ impl Backoff for Spin {
     }
 }
 
-/// The backoff of a single thread. There is none, because the thread never finds its lock held.
+/// The backoff of a single thread, which is never constructed: the thread never finds its own lock
+/// held.
 #[derive(Debug)]
 pub enum NoBackoff {}
 

@@ -1,13 +1,12 @@
 //! The compact level of loom models, for code on top of this crate.
 //!
-//! A word is plain data, and loom sees an atomic beside it: its *order*. Each operation on the word
-//! is one read-modify-write of the order, with the ordering that the operation has in reality. It
-//! is a scheduling point, it never finds a stale value, and it synchronizes what it does in
-//! reality.
+//! A word is plain data with a loom atomic beside it: its *order*. Each operation on the word is
+//! one read-modify-write of the order, with the memory ordering of the real operation. Each is one
+//! scheduling point and never finds a stale value.
 //!
-//! A critical section contains no scheduling point. What a lock holder publishes happened before it
-//! locked, because no foreign code runs under the lock. So locking is a release here, and unlocking
-//! is a plain store. No other thread ever finds the lock held, and nothing spins.
+//! A critical section contains no scheduling point, so no thread ever finds the lock held. User
+//! code never runs under the lock, so all writes that an unlock must publish precede the lock.
+//! Locking is therefore the release here, and unlocking is a plain store.
 
 use core::sync::atomic::{self, Ordering};
 

@@ -34,15 +34,15 @@ pin_project! {
     ///
     /// # Fairness
     ///
-    /// The first poll takes the place in the queue, not the call that creates the future.
+    /// The future joins the queue when it is first polled, not when it is created.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future removes it from the queue in O(1). If its permits were already granted,
     /// they are released to the next waiter.
     ///
-    /// A future that was granted its permits and is neither polled nor dropped holds them. Leaking
-    /// it is sound, and leaks the permits.
+    /// A granted future holds its permits until it is polled or dropped. Leaking the future is
+    /// sound, but its permits stay in use forever.
     ///
     /// # Panics
     ///
@@ -178,7 +178,7 @@ where
     }
 }
 
-// A panic leaves no wait in between: it is queued, complete or cancelled.
+// After a panic, each wait is still in a valid state: queued, complete or cancelled.
 impl<S: Handle<Target: Primitive>> UnwindSafe for Acquire<S> {}
 impl<S: Handle<Target: Primitive>> RefUnwindSafe for Acquire<S> {}
 

@@ -26,7 +26,7 @@ use crate::{
 
 /// The [`Closing`](super::Closing) of a [`ClosableSemaphore`](crate::ClosableSemaphore).
 pub struct Closable<F: Flavour> {
-    /// Set after the queue is closed, for tasks that wait for that alone.
+    /// The event that `closed()` waits for. Set after the queue is closed.
     pub(super) closed: Event<F>,
 }
 
@@ -153,7 +153,7 @@ impl<F: Flavour> Semaphore<F, Closable<F>> {
     /// assert!(semaphore.try_acquire().is_err());
     /// ```
     pub fn close(&self) {
-        // Also if a waker panics.
+        // Sets the event even if a waker panics.
         let set_closed = SetOnDrop(&self.closing.closed);
         self.queue.update(|value| {
             let is_open = !is_closed::<Closable<F>>(value);
@@ -227,8 +227,8 @@ impl<F: Flavour> Semaphore<F, Closable<F>> {
     /// [Closes](Self::close) the semaphore immediately, and returns a future that waits until every
     /// permit is released.
     ///
-    /// After that no permit is in use, and none will be. [Forgotten](SemaphorePermit::forget)
-    /// permits count as released.
+    /// Once the future completes, no permit is in use, and no acquire succeeds.
+    /// [Forgotten](SemaphorePermit::forget) permits count as released.
     ///
     /// # Cancel safety
     ///
@@ -236,7 +236,7 @@ impl<F: Flavour> Semaphore<F, Closable<F>> {
     ///
     /// # Memory ordering
     ///
-    /// Everything that holders of permits did happens-before the future completes.
+    /// Everything that holders did before they released their permits happens-before the return.
     ///
     /// # Examples
     ///
@@ -266,7 +266,7 @@ impl<F: Flavour> Semaphore<F, Closable<F>> {
     }
 }
 
-/// Something that happens once. The value of its queue is 0 before and 1 after.
+/// A one-shot event. The value of its queue is 0 before the event is set, and 1 afterwards.
 pub(super) struct Event<F: Flavour> {
     queue: WaitQueue<Once, F>,
 }
@@ -280,7 +280,7 @@ impl Policy for Once {
         if value == 0 { Verdict::Wait } else { Verdict::Refuse }
     }
 
-    /// The event happens.
+    /// Returns the value of a set event.
     fn release(_: isize, (): ()) -> isize {
         1
     }
@@ -419,7 +419,7 @@ where
     }
 }
 
-// A panic leaves no wait in between: it is queued, complete or cancelled.
+// After a panic, each wait is still in a valid state: queued, complete or cancelled.
 impl<F: Flavour> UnwindSafe for WaitForClose<'_, F> {}
 impl<F: Flavour> RefUnwindSafe for WaitForClose<'_, F> {}
 impl<S: Handle<Target: Primitive>> UnwindSafe for Drain<S> {}

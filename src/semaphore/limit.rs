@@ -37,8 +37,8 @@ impl<F: Flavour, C: Closing> Semaphore<F, C> {
         }
     }
 
-    /// Raises the limit by `permits`, like [`add_permits`](Self::add_permits), for a number that
-    /// comes from outside of the program.
+    /// Raises the limit by `permits`, or returns an error where [`add_permits`](Self::add_permits)
+    /// panics. Use it for a number from a configuration file or the network.
     ///
     /// # Errors
     ///
@@ -64,7 +64,9 @@ impl<F: Flavour, C: Closing> Semaphore<F, C> {
         })
     }
 
-    /// Lowers the limit by up to `permits` available permits. Returns by how much.
+    /// Removes up to `permits` available permits, and lowers the limit by the number removed.
+    ///
+    /// Returns the number of permits removed.
     ///
     /// Available permits are removed even if a waiter is queued for them. Permits in use are left
     /// alone: [`reduce_permits`](Self::reduce_permits) also lowers the limit below the permits in
@@ -87,7 +89,9 @@ impl<F: Flavour, C: Closing> Semaphore<F, C> {
         })
     }
 
-    /// Lowers the limit by `permits`, but not below zero. Returns by how much.
+    /// Lowers the limit by `permits`, but not below zero.
+    ///
+    /// Returns the number of permits by which the limit was lowered.
     ///
     /// Available permits are removed first. Lowering the limit below the permits in use revokes
     /// none of them. The shortfall becomes a [*debt*](Self::debt), which released permits repay
@@ -153,8 +157,8 @@ impl<F: Flavour, C: Closing> Semaphore<F, C> {
         }
     }
 
-    /// Sets the limit to `permits`, like [`set_max_permits`](Self::set_max_permits), for a number
-    /// that comes from outside of the program.
+    /// Sets the limit to `permits`, or returns an error where
+    /// [`set_max_permits`](Self::set_max_permits) panics.
     ///
     /// # Errors
     ///

@@ -6,11 +6,11 @@ use super::{
 };
 use crate::flavour::Flavour;
 
-/// Metrics. Each is a snapshot that takes no lock. At all times
-/// `available_permits - debt = max_permits - in_use`.
+/// Metrics. Each method returns a snapshot and takes no lock.
 ///
-/// Some are the difference of two readings. If the limit changes in between, they are off by as
-/// much, but never negative.
+/// In every state, `available_permits - debt = max_permits - in_use`, but two calls may see two
+/// states. Some methods subtract two readings. If another thread changes the limit between them,
+/// the result is off by that change, but never negative.
 impl<F: Flavour, C: Closing> Semaphore<F, C> {
     /// Returns the number of available permits.
     ///

@@ -87,7 +87,8 @@ macro_rules! owned_methods {
 
         impl Semaphore<$F> {
             /// Acquires a permit that owns a reference to the semaphore, like
-            /// [`try_acquire`](Self::try_acquire). The reference is consumed in any case.
+            /// [`try_acquire`](Self::try_acquire). The reference is consumed even if no permit is
+            /// acquired.
             ///
             /// # Examples
             ///
@@ -110,7 +111,8 @@ macro_rules! owned_methods {
             }
 
             /// Acquires `permits` permits in a guard that owns a reference to the semaphore, like
-            /// [`try_acquire_many`](Self::try_acquire_many). The reference is consumed in any case.
+            /// [`try_acquire_many`](Self::try_acquire_many). The reference is consumed even if no
+            /// permit is acquired.
             ///
             /// # Examples
             ///
@@ -160,7 +162,8 @@ macro_rules! owned_methods {
 
         impl Semaphore<$F, Closable<$F>> {
             /// Acquires a permit that owns a reference to the semaphore, like
-            /// [`try_acquire`](Self::try_acquire). The reference is consumed in any case.
+            /// [`try_acquire`](Self::try_acquire). The reference is consumed even if no permit is
+            /// acquired.
             ///
             /// # Errors
             ///
@@ -186,7 +189,8 @@ macro_rules! owned_methods {
             }
 
             /// Acquires `permits` permits in a guard that owns a reference to the semaphore, like
-            /// [`try_acquire_many`](Self::try_acquire_many). The reference is consumed in any case.
+            /// [`try_acquire_many`](Self::try_acquire_many). The reference is consumed even if no
+            /// permit is acquired.
             ///
             /// # Errors
             ///

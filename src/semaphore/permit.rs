@@ -21,7 +21,8 @@ use crate::{
 ///
 /// # Memory ordering
 ///
-/// Everything that a holder does happens-before the next acquire of its permits completes.
+/// Everything that a holder does before the release happens-before the next acquire that is granted
+/// these permits returns.
 ///
 /// # Examples
 ///

@@ -2,8 +2,8 @@
 //! cannot.
 //!
 //! The value of a [`NeverClosed`] semaphore is the number of available permits, or the negated
-//! debt. The value of a [`Closable`] one is twice that, so that the lowest bit says whether it is
-//! closed. Once it is closed, the rest is the negated number of permits in use.
+//! debt. A [`Closable`] semaphore shifts this number left by one bit, and stores in the lowest bit
+//! whether it is closed. Once it is closed, the number is the negated number of permits in use.
 
 use super::closable::{Closable, Event};
 use crate::{

@@ -13,8 +13,8 @@ use crate::flavour::Flavour;
 
 /// The lock over the list.
 ///
-/// Each method that changes the list or the value consumes the guard and keeps *Nothing Grantable
-/// Waits*. Dropping the guard unlocks the queue as it is.
+/// Each `pub(super)` method that changes the list or the value consumes the guard and keeps
+/// *Nothing Grantable Waits*. Dropping the guard only unlocks the queue.
 pub(super) struct QueueGuard<'q, P: Policy, F: Flavour> {
     queue: &'q WaitQueue<P, F>,
     /// The value that unlocking publishes.
@@ -22,7 +22,7 @@ pub(super) struct QueueGuard<'q, P: Policy, F: Flavour> {
 }
 
 impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
-    /// For the thread that has just set LOCKED on this state.
+    /// Creates the guard. The caller has just set LOCKED on this state.
     #[inline]
     pub(super) fn new(queue: &'q WaitQueue<P, F>, state: State) -> Self {
         Self { queue, value: state.value() }
@@ -59,7 +59,7 @@ impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
         unsafe { node.replace_waker(waker) }
     }
 
-    /// Removes a node, and grants the waiters that it was in front of.
+    /// Unlinks a node, and grants the waiters behind it that no longer have to wait.
     ///
     /// # Safety
     /// The node is linked in this queue.
@@ -81,7 +81,8 @@ impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
         }
     }
 
-    /// Most hand-offs complete one waiter, and need no batch.
+    /// Grants the rest of the queue, unlocks, and wakes `first`. Builds a batch only if a second
+    /// waiter is completed.
     #[inline(never)]
     fn grant_more(mut self, first: Waker) {
         match self.complete_front() {

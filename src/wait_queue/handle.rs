@@ -1,4 +1,4 @@
-//! What a primitive is, what leads to one, and what was acquired from it.
+//! The traits of a primitive and of a reference to it, and the guard of a granted request.
 
 use core::{mem::ManuallyDrop, ops::Deref, ptr};
 
@@ -29,7 +29,7 @@ pub trait Primitive {
 ///
 /// # Safety
 ///
-/// The primitive neither moves nor dies while the handle lives, even if the handle itself moves.
+/// The primitive is neither moved nor dropped while the handle exists, even if the handle is moved.
 pub unsafe trait Handle: Deref + Pointer {}
 
 /// It seals [`Handle`].
@@ -41,7 +41,7 @@ impl<T: ?Sized> Pointer for alloc::sync::Arc<T> {}
 #[cfg(feature = "alloc")]
 impl<T: ?Sized> Pointer for alloc::rc::Rc<T> {}
 
-// SAFETY: *Stable Handle*: a borrowed value neither moves nor dies.
+// SAFETY: *Stable Handle*: a borrowed value is neither moved nor dropped.
 unsafe impl<T: ?Sized> Handle for &T {}
 
 // SAFETY: *Stable Handle*: a counted value lives at one place as long as its count.

@@ -19,8 +19,8 @@ use crate::{
 /// While a node is linked, other threads reach it through the list, although its owner polls it
 /// through a `Pin<&mut _>`. Two properties make that sound. Everything that changes is in a cell
 /// and is accessed through `&Node`, never through `&mut Node`. And the node is `!Unpin`, so the
-/// compiler does not assume that a `&mut` to it is unique. Once it is stable,
-/// `core::pin::UnsafePinned` will express the second property.
+/// compiler does not assume that a `&mut` to it is unique. `core::pin::UnsafePinned` will express
+/// the second property once that type is stable.
 pub(super) struct Node<P: Policy, F: Flavour> {
     prev: Link<P, F>,
     next: Link<P, F>,
@@ -111,7 +111,7 @@ impl<P: Policy, F: Flavour> Node<P, F> {
     }
 }
 
-/// Returns a node to its owner, which may free it before this function returns. That is why the
+/// Marks a node as complete. The owner may free the node before this function returns, so the
 /// function takes no reference to the node.
 ///
 /// ORDERING: `Release` pairs with the `Acquire` of `load_status`: the owner sees what previous
@@ -121,7 +121,7 @@ pub(super) fn complete(status: &impl Atomic<u8>, completion: Completion) {
     status.store(completion as u8, Ordering::Release);
 }
 
-/// Checks *Pinned While Linked* and *Completion Comes Last*: loom takes these accesses for the
+/// Checks *Pinned While Linked* and *Completion Comes Last*. loom treats these accesses as the
 /// deallocation of the node.
 #[cfg(debug_assertions)]
 impl<P: Policy, F: Flavour> Drop for Node<P, F> {

@@ -43,7 +43,7 @@ pub(crate) fn block_on<F: Future>(future: F, deadline: Option<Instant>) -> Optio
 /// A waiting thread, as its wakers see it.
 struct Parker {
     thread: UnsafeCell<thread::Thread>,
-    /// The number of wakers.
+    /// The number of clones of the waker.
     wakers: AtomicUsize,
 }
 
@@ -56,7 +56,7 @@ impl Drop for WaitForWakers<'_> {
         while self.0.wakers.load(Ordering::Acquire) > 0 {
             thread::park();
         }
-        // loom takes this access for the deallocation of the parker.
+        // loom treats this access as the deallocation of the parker.
         #[cfg(debug_assertions)]
         self.0.thread.with_mut(|_| ());
     }
@@ -89,7 +89,8 @@ fn release(parker: *const ()) {
     let wakers = unsafe { &(*parker.cast::<Parker>()).wakers };
     // ORDERING: `Release` pairs with `WaitForWakers`.
     wakers.fetch_sub(1, Ordering::Release);
-    // loom would merge the `unpark` below with the line above, and hide what that line is for.
+    // Without this yield, loom would merge the decrement with the `unpark`, and never explore a
+    // return of the thread between them.
     #[cfg(loom)]
     ::loom::thread::yield_now();
     thread.unpark();

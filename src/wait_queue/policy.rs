@@ -1,11 +1,11 @@
-//! What a primitive makes of the value of its queue.
+//! The trait that decides which requests the value of a queue can grant.
 
 /// Decides which requests are granted. Both functions are pure.
 ///
-/// # Front law
+/// # Contract
 ///
-/// The front of the queue can always be completed without anything behind it. A policy must not
-/// refuse a request and later grant the same one.
+/// Whether the front of the queue can be completed never depends on the waiters behind it. Once a
+/// policy refuses a request, it must refuse every equal request from then on.
 pub trait Policy {
     /// What a waiter asks for.
     type Request: Copy + Send + Sync;

@@ -19,20 +19,21 @@ use super::{
 pub(crate) struct Waiter<H: Handle<Target: Primitive>> {
     /// `None` once the wait is complete.
     handle: Option<H>,
-    /// The queue of the handle. It is asked for once, because a second call may return another one.
+    /// The queue of the handle. `Primitive::queue` is called once, because a second call may return
+    /// another queue.
     queue: NonNull<QueueOf<H>>,
     node: Node<PolicyOf<H>, FlavourOf<H>>,
 }
 
-/// What a wait came to.
+/// A completed wait.
 pub(crate) struct Completed<H: Handle<Target: Primitive>> {
     pub(crate) handle: H,
     pub(crate) request: RequestOf<H>,
     pub(crate) completion: Completion,
 }
 
-// SAFETY: *Locked List*: what other threads access is under the lock or atomic; the rest moves
-// along.
+// SAFETY: *Locked List*: other threads access only atomics and fields protected by the lock. The
+// other fields belong to the owner and move with it.
 unsafe impl<H: Handle<Target: Primitive> + Send> Send for Waiter<H> where QueueOf<H>: Sync {}
 
 // SAFETY: *Locked List*: `&Waiter` reads the request, the owner's `is_waiting` and the atomic

@@ -1,5 +1,4 @@
-//! The word, which is value, queue flag and spinlock at once, and every ordering that it is
-//! accessed with.
+//! The word: the value, the queue flag and the spinlock in one `usize`.
 //!
 //! ```text
 //! word:   | value (signed, the rest of the word) | QUEUED | LOCKED |
@@ -9,7 +8,7 @@
 //! | --- | --- | --- | --- |
 //! | 0 | 0 | the queue is empty | any thread, by compare-exchange |
 //! | 0 | 1 | waiters are queued | any thread, but only to set LOCKED |
-//! | 1 | 1 | waiters are queued, or one is about to be | the lock holder |
+//! | 1 | 1 | waiters are queued, one is about to be, or the last one was just unlinked | the lock holder |
 //! | 1 | 0 | the queue is empty, and the lock holder changes the value | the lock holder |
 
 use crate::{
@@ -59,7 +58,7 @@ impl<F: Flavour> Number<F> {
     }
 }
 
-/// What the word was when it was loaded.
+/// A snapshot of the word.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct State(usize);
 
@@ -185,7 +184,8 @@ impl<F: Flavour> Word<F> {
 
     /// Publishes value and queue flag and releases the lock, for the lock holder.
     ///
-    /// ORDERING: `Release` pairs with every `Acquire` above. A plain store is enough, by *Lone
+    /// ORDERING: `Release` pairs with [`load_acquire`](Self::load_acquire),
+    /// [`try_acquire`](Self::try_acquire) and [`Atomic::lock`]. A plain store is enough, by *Lone
     /// Writer*.
     #[inline]
     pub(super) fn unlock(&self, value: isize, is_queued: bool) {
