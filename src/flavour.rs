@@ -65,6 +65,12 @@ pub trait Words: Sized + 'static {
         true
     }
 
+    /// Confirms a value from `peek_acquire` in the same way.
+    #[inline(always)]
+    fn confirm_acquire(_word: &Self::Usize, _current: usize) -> bool {
+        true
+    }
+
     /// Loads a number that changes under the lock of the word.
     ///
     /// ORDERING: `Relaxed`: a snapshot.
@@ -123,6 +129,15 @@ pub trait Atomic<T> {
     #[inline(always)]
     fn peek(&self) -> T {
         self.load(Ordering::Relaxed)
+    }
+
+    /// Loads a value that may end a wait as it is.
+    ///
+    /// ORDERING: `Acquire` pairs with the `Release` that published the value: a refused thread sees
+    /// what happened before.
+    #[inline(always)]
+    fn peek_acquire(&self) -> T {
+        self.load(Ordering::Acquire)
     }
 
     /// Locks the word, like a compare-exchange.

@@ -7,7 +7,8 @@
 //! | generic | at the root | in `unsync` |
 //! | --- | --- | --- |
 //! | [`Semaphore<F>`] | `F` is [`Shared`] | `F` is [`SingleThread`] |
-//! | [`Acquire<S>`], [`SemaphorePermit<S>`], [`Drain<S>`] | `S` is `&_` or `Arc<_>` | `S` is `&_` or `Rc<_>` |
+//! | [`Notify<F>`], [`Event<F>`] | `F` is [`Shared`] | `F` is [`SingleThread`] |
+//! | [`Acquire<S>`], [`SemaphorePermit<S>`], [`Drain<S>`], [`Notified<N>`], [`WaitForEvent<E>`] | the parameter is `&_` or `Arc<_>` | the parameter is `&_` or `Rc<_>` |
 //!
 //! The second parameter of [`Semaphore`] has a default, which Rust applies to types but not to
 //! expressions. Annotate a `let` binding with the type:
@@ -28,7 +29,9 @@
 //! ```
 
 pub use crate::{
+    event::{Event, WaitForEvent},
     flavour::{Flavour, Shared, SingleThread},
+    notify::{Notified, Notify},
     semaphore::{
         Acquire, Closable, Closing, Drain, NeverClosed, Semaphore, SemaphorePermit, WaitForClose,
     },

@@ -146,12 +146,17 @@ extern crate std;
 #[cfg(feature = "std")]
 mod blocking;
 mod error;
+mod event;
 mod flavour;
 pub mod generic;
 #[cfg(doc)]
 pub mod guide;
 mod loom;
+mod notify;
+#[cfg(feature = "alloc")]
+mod owned;
 mod semaphore;
+mod ticket;
 mod trace;
 pub mod unsync;
 mod wait_queue;
@@ -271,6 +276,72 @@ pub type Drain<'a> = generic::Drain<&'a ClosableSemaphore>;
 /// The `'static` future of [`drain_owned`](ClosableSemaphore::drain_owned).
 #[cfg(feature = "alloc")]
 pub type DrainOwned = generic::Drain<Arc<ClosableSemaphore>>;
+
+/// Notifies one waiting task, or all of them, shared between threads.
+///
+/// This alias of [`generic::Notify`] is `Send` and `Sync`, and can be a `static`. Its
+/// [`unsync`](unsync::Notify) twin stays on one thread.
+///
+/// See [`generic::Notify`] for fairness, cancel safety, memory ordering and wakers.
+///
+/// # Examples
+///
+/// ```
+/// use compio_sync::Notify;
+///
+/// static CONFIGURATION_CHANGED: Notify = Notify::new();
+///
+/// # compio::runtime::Runtime::new().unwrap().block_on(async {
+/// let changed = CONFIGURATION_CHANGED.notified();
+/// CONFIGURATION_CHANGED.notify_waiters();
+/// changed.await;
+/// # });
+/// ```
+pub type Notify = generic::Notify<Shared>;
+
+/// The future of [`notified`](Notify::notified).
+///
+/// See [`generic::Notified`] for cancel safety.
+pub type Notified<'a> = generic::Notified<&'a Notify>;
+
+/// The `'static` future of [`notified_owned`](Notify::notified_owned).
+///
+/// See [`generic::Notified`] for cancel safety.
+#[cfg(feature = "alloc")]
+pub type NotifiedOwned = generic::Notified<Arc<Notify>>;
+
+/// A flag that tasks wait for until it is set, shared between threads.
+///
+/// This alias of [`generic::Event`] is `Send` and `Sync`, and can be a `static`. Its
+/// [`unsync`](unsync::Event) twin stays on one thread.
+///
+/// See [`generic::Event`] for fairness, cancel safety, memory ordering and wakers.
+///
+/// # Examples
+///
+/// ```
+/// use compio_sync::Event;
+///
+/// static READY: Event = Event::new(false);
+///
+/// # compio::runtime::Runtime::new().unwrap().block_on(async {
+/// std::thread::spawn(|| READY.set());
+/// READY.wait().await;
+/// assert!(READY.is_set());
+/// # });
+/// ```
+pub type Event = generic::Event<Shared>;
+
+/// The future of [`wait`](Event::wait).
+///
+/// See [`generic::WaitForEvent`] for cancel safety.
+pub type WaitForEvent<'a> = generic::WaitForEvent<&'a Event>;
+
+/// The `'static` future of [`wait_owned`](Event::wait_owned).
+///
+/// See [`generic::WaitForEvent`] for cancel safety.
+#[cfg(feature = "alloc")]
+pub type WaitForEventOwned = generic::WaitForEvent<Arc<Event>>;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -394,8 +394,12 @@ impl<F: Flavour, C: Closing> Primitive for Semaphore<F, C> {
 
     #[inline]
     fn emit_state(&self) {
-        let state = || [self.available_permits(), self.max_permits(), self.waiters()];
-        self.resource.emit_state(state);
+        trace::emit_state!(
+            self.resource,
+            permits: self.available_permits(),
+            limit: self.max_permits(),
+            waiters: self.waiters()
+        );
     }
 }
 

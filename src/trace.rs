@@ -29,3 +29,22 @@ pub(crate) use self::{
     subscriber::{Op, Resource},
     traced::{Grant, Waiter},
 };
+
+/// Emits the state of a primitive: `emit_state!(resource, field: value, ..)`. The caller holds no
+/// lock.
+///
+/// Each field is an event of its own, because tokio-console reads one field of an event.
+macro_rules! emit_state {
+    ($resource:expr, $($field:ident: $value:expr),+) => {
+        #[cfg(all(feature = "tracing", not(loom)))]
+        $resource.emit_state(|| {
+            $(let $field = $value;)+
+            $(::tracing::trace!(
+                target: "runtime::resource::state_update",
+                $field,
+                $field.op = "override",
+            );)+
+        });
+    };
+}
+pub(crate) use emit_state;

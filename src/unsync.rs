@@ -156,3 +156,31 @@ pub type Drain<'a> = generic::Drain<&'a ClosableSemaphore>;
 /// The `'static` future of [`drain_owned`](ClosableSemaphore::drain_owned).
 #[cfg(feature = "alloc")]
 pub type DrainOwned = generic::Drain<Rc<ClosableSemaphore>>;
+
+/// Notifies one waiting task, or all of them, see [`Notify`](crate::Notify).
+pub type Notify = generic::Notify<SingleThread>;
+
+/// The future of [`notified`](Notify::notified).
+///
+/// See [`generic::Notified`] for cancel safety.
+pub type Notified<'a> = generic::Notified<&'a Notify>;
+
+/// The `'static` future of [`notified_owned`](Notify::notified_owned).
+///
+/// See [`generic::Notified`] for cancel safety.
+#[cfg(feature = "alloc")]
+pub type NotifiedOwned = generic::Notified<Rc<Notify>>;
+
+/// A flag that tasks of one thread wait for until it is set, see [`Event`](crate::Event).
+pub type Event = generic::Event<SingleThread>;
+
+/// The future of [`wait`](Event::wait).
+///
+/// See [`generic::WaitForEvent`] for cancel safety.
+pub type WaitForEvent<'a> = generic::WaitForEvent<&'a Event>;
+
+/// The `'static` future of [`wait_owned`](Event::wait_owned).
+///
+/// See [`generic::WaitForEvent`] for cancel safety.
+#[cfg(feature = "alloc")]
+pub type WaitForEventOwned = generic::WaitForEvent<Rc<Event>>;

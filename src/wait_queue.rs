@@ -39,11 +39,11 @@
 //! | try to acquire | 1 compare-exchange | 1 load, fails |
 //! | first poll | 1 compare-exchange | lock, push, unlock |
 //! | release | 1 compare-exchange | lock, grant the front, unlock, wake |
-//! | poll again, same waker | - | 1 load, no lock |
+//! | poll again, same waker | - | 1 load, or 2 if the policy may refuse; no lock |
 //! | poll after the grant | 1 load, no lock | the same |
 //! | cancel while queued | - | lock, unlink in O(1), grant the new front, unlock, wake |
 //! | cancel after the grant | 1 load, then a release | the same |
-//! | first poll that is refused | 2 loads | 2 loads |
+//! | first poll that is refused | 1 load | the same |
 //!
 //! The slow path runs if a waiter is queued, or if the request is not granted.
 //! Locking is one compare-exchange and unlocking one store.
@@ -182,7 +182,7 @@ impl<P: Policy, F: Flavour> WaitQueue<P, F> {
     /// Acquires what `decide` grants, if the queue is empty.
     #[inline]
     pub(crate) fn try_acquire_with(&self, decide: impl Fn(isize) -> Verdict) -> TryAcquire {
-        self.attempt(Word::peek, move |state| match decide_unqueued(state, &decide) {
+        self.attempt(Self::guess, move |state| match decide_unqueued(state, &decide) {
             Verdict::Grant(value) => {
                 let granted = TryAcquire::Granted { at: state.value() };
                 break_if(self.word.try_acquire(state, value), granted)
@@ -191,7 +191,7 @@ impl<P: Policy, F: Flavour> WaitQueue<P, F> {
                 let is_final = state.is_open() || state.is_queued();
                 break_if(is_final && self.word.confirm(state), TryAcquire::Unavailable)
             }
-            Verdict::Refuse => self.confirm_refusal(&decide, TryAcquire::Refused),
+            Verdict::Refuse => break_if(self.word.confirm_acquire(state), TryAcquire::Refused),
         })
     }
 
@@ -199,7 +199,7 @@ impl<P: Policy, F: Flavour> WaitQueue<P, F> {
     #[inline]
     fn acquire_or_lock(&self, request: P::Request) -> FirstAttempt<'_, P, F> {
         let decide = move |value| P::decide(value, request);
-        self.attempt(Word::peek, move |state| match decide_unqueued(state, decide) {
+        self.attempt(Self::guess, move |state| match decide_unqueued(state, decide) {
             Verdict::Grant(value) => {
                 let granted = FirstAttempt::Complete(Completion::Granted);
                 break_if(self.word.try_acquire(state, value), granted)
@@ -210,36 +210,50 @@ impl<P: Policy, F: Flavour> WaitQueue<P, F> {
             }
             Verdict::Wait => ControlFlow::Continue(()),
             Verdict::Refuse => {
-                self.confirm_refusal(decide, FirstAttempt::Complete(Completion::Refused))
+                let refused = FirstAttempt::Complete(Completion::Refused);
+                break_if(self.word.confirm_acquire(state), refused)
             }
         })
     }
 
-    /// Breaks with `refused` if the policy still refuses. The first decision used a relaxed load.
-    /// This acquire load makes all writes before the refusal visible.
-    #[cold]
-    fn confirm_refusal<R>(&self, decide: impl Fn(isize) -> Verdict, refused: R) -> ControlFlow<R> {
-        break_if(decide(self.value_acquire()) == Verdict::Refuse, refused)
+    /// Guesses the state for a decision of the policy.
+    #[inline(always)]
+    fn guess(word: &Word<F>) -> State {
+        if P::MAY_REFUSE { word.peek_acquire() } else { word.peek() }
+    }
+
+    /// Returns whether the policy refuses the request now. If it does, all writes before the
+    /// refusal are visible.
+    #[inline(always)]
+    fn refuses(&self, request: P::Request) -> bool {
+        P::MAY_REFUSE && P::decide(self.value_acquire(), request) == Verdict::Refuse
     }
 
     /// Releases what was granted, and grants waiters.
     #[inline]
     pub(crate) fn release(&self, request: P::Request) {
-        let is_released = self.attempt(Word::peek, move |state| {
+        self.change(move |value| P::release(value, request));
+    }
+
+    /// Changes the value, and grants waiters. If the queue is empty, this is one compare-exchange.
+    ///
+    /// `change` returns the new value. It may run several times.
+    #[inline]
+    pub(crate) fn change(&self, change: impl Fn(isize) -> isize + Copy) {
+        let is_changed = self.attempt(Word::peek, move |state| {
             if !state.is_open() {
                 return ControlFlow::Break(false);
             }
-            let value = P::release(state.value(), request);
-            break_if(self.word.try_release(state, value), true)
+            break_if(self.word.try_release(state, change(state.value())), true)
         });
-        if !is_released {
-            self.hand_off(request);
+        if !is_changed {
+            self.change_and_grant(change);
         }
     }
 
     #[inline(never)]
-    fn hand_off(&self, request: P::Request) {
-        self.update(|value| (P::release(value, request), ()));
+    fn change_and_grant(&self, change: impl Fn(isize) -> isize) {
+        self.update(|value| (change(value), ()));
     }
 
     /// Changes the value under the lock and grants waiters. `change` returns the new value.

@@ -170,14 +170,6 @@ fn permits_are_covariant_in_their_semaphore() {
     drop(shorten_closable(CLOSABLE.try_acquire().unwrap()));
 }
 
-#[test]
-fn closable_semaphore_is_three_words_larger() {
-    let word = size_of::<usize>();
-    assert_eq!(size_of::<ClosableSemaphore>(), size_of::<Semaphore>() + 3 * word);
-    assert_eq!(size_of::<ClosableAcquire<'_>>(), size_of::<Acquire<'_>>());
-    assert_eq!(size_of::<ClosablePermit<'_>>(), size_of::<SemaphorePermit<'_>>());
-}
-
 #[cfg(not(feature = "tracing"))]
 #[test]
 fn flavours_have_equal_sizes() {

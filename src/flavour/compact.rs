@@ -22,6 +22,12 @@ impl Words for Shared {
         word.load(Ordering::Relaxed) == current
     }
 
+    fn confirm_acquire(word: &AtomicUsize, current: usize) -> bool {
+        // ORDERING: `Acquire` pairs with `lock`, and with the `Release` of other operations: a
+        // refused thread sees what happened before.
+        word.load(Ordering::Acquire) == current
+    }
+
     fn load_number(word: &AtomicUsize, number: &AtomicUsize) -> usize {
         // ORDERING: `Relaxed`: a snapshot synchronizes with nothing.
         word.load(Ordering::Relaxed);
@@ -75,6 +81,10 @@ impl Atomic<usize> for AtomicUsize {
     fn peek(&self) -> usize {
         // ORDERING: `Relaxed`: as above.
         self.value.load(Ordering::Relaxed)
+    }
+
+    fn peek_acquire(&self) -> usize {
+        self.peek()
     }
 
     /// ORDERING: `Release` pairs with `load_status`, and with the `Acquire` of other operations.

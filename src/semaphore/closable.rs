@@ -18,10 +18,10 @@ use super::{
 use crate::{blocking::blocking_methods, flavour::Shared};
 use crate::{
     error::TryAcquireError,
+    event::Event,
     flavour::Flavour,
-    loom::const_unless_loom,
-    trace::Waiter,
-    wait_queue::{self, Handle, Policy, Primitive, Verdict, WaitQueue},
+    trace::{self, Waiter},
+    wait_queue::{self, Handle, Primitive},
 };
 
 /// The [`Closing`](super::Closing) of a [`ClosableSemaphore`](crate::ClosableSemaphore).
@@ -161,7 +161,7 @@ impl<F: Flavour> Semaphore<F, Closable<F>> {
             (if is_open { close::<Closable<F>>(value, limit) } else { value }, ())
         });
         drop(set_closed);
-        self.resource.emit_closed();
+        trace::emit_state!(self.resource, closed: true);
         self.emit_state();
     }
 
@@ -221,7 +221,8 @@ impl<F: Flavour> Semaphore<F, Closable<F>> {
     /// ```
     #[inline]
     pub fn closed(&self) -> WaitForClose<'_, F> {
-        WaitForClose { semaphore: self, waiter: wait_queue::Waiter::new(&self.closing.closed, ()) }
+        let closed = &self.closing.closed;
+        WaitForClose { semaphore: self, waiter: wait_queue::Waiter::new(closed, closed.ticket()) }
     }
 
     /// [Closes](Self::close) the semaphore immediately, and returns a future that waits until every
@@ -266,48 +267,11 @@ impl<F: Flavour> Semaphore<F, Closable<F>> {
     }
 }
 
-/// A one-shot event. The value of its queue is 0 before the event is set, and 1 afterwards.
-pub(super) struct Event<F: Flavour> {
-    queue: WaitQueue<Once, F>,
-}
-
-pub(super) enum Once {}
-
-impl Policy for Once {
-    type Request = ();
-
-    fn decide(value: isize, (): ()) -> Verdict {
-        if value == 0 { Verdict::Wait } else { Verdict::Refuse }
-    }
-
-    /// Returns the value of a set event.
-    fn release(_: isize, (): ()) -> isize {
-        1
-    }
-}
-
-impl<F: Flavour> Primitive for Event<F> {
-    type Policy = Once;
-    type Flavour = F;
-
-    fn queue(&self) -> &WaitQueue<Once, F> {
-        &self.queue
-    }
-}
-
-impl<F: Flavour> Event<F> {
-    const_unless_loom! {
-        pub(super) fn new() -> Self {
-            Self { queue: WaitQueue::new(0) }
-        }
-    }
-}
-
 struct SetOnDrop<'a, F: Flavour>(&'a Event<F>);
 
 impl<F: Flavour> Drop for SetOnDrop<'_, F> {
     fn drop(&mut self) {
-        self.0.queue.release(());
+        self.0.set_unreported();
     }
 }
 

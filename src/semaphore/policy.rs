@@ -5,9 +5,10 @@
 //! debt. A [`Closable`] semaphore shifts this number left by one bit, and stores in the lowest bit
 //! whether it is closed. Once it is closed, the number is the negated number of permits in use.
 
-use super::closable::{Closable, Event};
+use super::closable::Closable;
 use crate::{
     error::Closed,
+    event::Event,
     flavour::Flavour,
     wait_queue::{MAX_VALUE, Policy, Verdict},
 };
@@ -68,10 +69,10 @@ impl<F: Flavour> Counting for Closable<F> {
     const NAME: &'static str = "ClosableSemaphore";
 
     #[cfg(not(loom))]
-    const OPEN: Self = Self { closed: Event::new() };
+    const OPEN: Self = Self { closed: Event::new(false) };
     #[cfg(loom)]
     fn open() -> Self {
-        Self { closed: Event::new() }
+        Self { closed: Event::new(false) }
     }
 }
 
@@ -90,6 +91,8 @@ pub(super) const ALL_RETURNED: usize = usize::MAX;
 
 impl<C: Counting> Policy for C {
     type Request = usize;
+
+    const MAY_REFUSE: bool = Self::CLOSED != 0;
 
     #[inline]
     fn decide(value: isize, permits: usize) -> Verdict {

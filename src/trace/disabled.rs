@@ -13,12 +13,6 @@ impl Resource {
     pub(crate) fn op(&self, _: &'static str) -> Op {
         Op
     }
-
-    #[inline(always)]
-    pub(crate) fn emit_state(&self, _: impl FnOnce() -> [usize; 3]) {}
-
-    #[inline(always)]
-    pub(crate) fn emit_closed(&self) {}
 }
 
 #[derive(Debug)]

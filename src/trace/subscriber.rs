@@ -69,31 +69,11 @@ impl Resource {
         Op(spans)
     }
 
-    /// Emits the available permits, the limit and the queue length.
-    pub(crate) fn emit_state(&self, state: impl FnOnce() -> [usize; 3]) {
-        self.emit(|resource| {
-            let [permits, limit, waiters] = state();
-            within(resource, || {
-                state_update!(permits);
-                state_update!(limit);
-                state_update!(waiters);
-            });
-        });
-    }
-
-    pub(crate) fn emit_closed(&self) {
-        let closed = true;
-        self.emit(|resource| within(resource, || state_update!(closed)));
+    /// Emits the events of [`emit_state!`](super::emit_state).
+    pub(crate) fn emit_state(&self, events: impl FnOnce()) {
+        self.emit(|resource| within(resource, events));
     }
 }
-
-/// One event per field, because tokio-console reads one field of an event.
-macro_rules! state_update {
-    ($field:ident) => {
-        trace!(target: "runtime::resource::state_update", $field, $field.op = "override")
-    };
-}
-use state_update;
 
 /// A wait, until its end is emitted.
 #[derive(Debug)]

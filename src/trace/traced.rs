@@ -34,13 +34,20 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
         Self { waiter: wait_queue::Waiter::new(handle, request), op }
     }
 
-    pub(crate) fn granted(handle: H, request: RequestOf<H>) -> Self {
+    pub(crate) fn completed(handle: H, request: RequestOf<H>, completion: Completion) -> Self {
         let op = handle.op(request);
-        Self { waiter: wait_queue::Waiter::granted(handle, request), op }
+        Self { waiter: wait_queue::Waiter::completed(handle, request, completion), op }
     }
 
     pub(crate) fn request(&self) -> RequestOf<H> {
         self.waiter.request()
+    }
+
+    pub(crate) fn enable(self: Pin<&mut Self>) -> bool {
+        let mut waiter = self.project().waiter;
+        let is_complete = waiter.as_mut().enable();
+        waiter.primitive().emit_state();
+        is_complete
     }
 
     pub(crate) fn is_queued(&self) -> bool {

@@ -59,7 +59,8 @@ impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
         unsafe { node.replace_waker(waker) }
     }
 
-    /// Unlinks a node, and grants the waiters behind it that no longer have to wait.
+    /// Ends a wait: unlinks the node and completes it as refused, and grants the waiters behind it
+    /// that no longer have to wait.
     ///
     /// # Safety
     /// The node is linked in this queue.
@@ -67,6 +68,7 @@ impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
     pub(super) unsafe fn cancel(mut self, node: &Node<P, F>) {
         // SAFETY: *Locked List*: locked; the rest is the caller's promise.
         let (waker, _) = unsafe { self.unlink(node) };
+        complete(&node.status, Completion::Refused);
         let _waker = DeferredDrop::new(waker);
         self.grant_waiters();
     }

@@ -10,6 +10,10 @@ pub trait Policy {
     /// What a waiter asks for.
     type Request: Copy + Send + Sync;
 
+    /// Whether [`decide`](Self::decide) may refuse a request. If it never does, polling a queued
+    /// waiter again does not load the value.
+    const MAY_REFUSE: bool;
+
     /// Decides about a request at this value.
     fn decide(value: isize, request: Self::Request) -> Verdict;
 

@@ -47,11 +47,11 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
         Self { handle: Some(handle), queue, node: Node::new(request) }
     }
 
-    /// A wait for a request that is granted already.
+    /// A wait that is complete before it begins.
     #[inline]
-    pub(crate) fn granted(handle: H, request: RequestOf<H>) -> Self {
+    pub(crate) fn completed(handle: H, request: RequestOf<H>, completion: Completion) -> Self {
         let waiter = Self::new(handle, request);
-        complete(&waiter.node.status, Completion::Granted);
+        complete(&waiter.node.status, completion);
         waiter.node.is_waiting.set(true);
         waiter
     }
@@ -81,7 +81,7 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
             };
             (waiter.node.request, completion)
         } else {
-            assert!(waiter.handle.is_some(), "future polled after completion");
+            waiter.assert_not_polled_to_completion();
             let request = waiter.node.request;
             match waiter.queue().try_acquire(request) {
                 TryAcquire::Granted { .. } => (request, Completion::Granted),
@@ -99,6 +99,27 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
         Poll::Ready(Completed { handle, request, completion })
     }
 
+    /// Begins the wait without a waker to wake. Returns whether the wait is complete; the waiter
+    /// keeps what it was granted.
+    ///
+    /// # Panics
+    /// If `poll` has returned the completion.
+    pub(crate) fn enable(self: Pin<&mut Self>) -> bool {
+        let waiter = self.into_ref().get_ref();
+        waiter.assert_not_polled_to_completion();
+        let completion = if waiter.node.is_waiting.get() {
+            waiter.completion().or_else(|| waiter.leave_if_refused())
+        } else {
+            waiter.enqueue(Waker::noop().clone())
+        };
+        completion.is_some()
+    }
+
+    #[inline(always)]
+    fn assert_not_polled_to_completion(&self) {
+        assert!(self.handle.is_some(), "future polled after completion");
+    }
+
     /// The first poll, off the fast path.
     #[cold]
     fn enqueue(&self, waker: Waker) -> Option<Completion> {
@@ -108,8 +129,8 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
         let completion = match attempt {
             FirstAttempt::Complete(completion) => completion,
             FirstAttempt::MustWait(guard) => {
-                // SAFETY: *Pinned While Linked*: `poll` has pinned the node, which was not linked
-                // before, and `drop` unlinks it.
+                // SAFETY: *Pinned While Linked*: the caller has pinned the node, which was not
+                // linked before, and `drop` unlinks it.
                 unsafe { guard.push_back(&self.node, waker) };
                 return None;
             }
@@ -122,8 +143,31 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
     /// A later poll while the wait is pending.
     #[inline]
     fn poll_queued(&self, waker: &Waker) -> Option<Completion> {
+        if let Some(completion) = self.leave_if_refused() {
+            return Some(completion);
+        }
         // SAFETY: *Locked List*: the caller owns the node and has enqueued it.
         if unsafe { self.node.will_wake(waker) } { None } else { self.replace_waker(waker.clone()) }
+    }
+
+    /// Leaves the queue if the policy refuses the request.
+    ///
+    /// RACE: the thread that changed the value may be between two batches. This wait has ended for
+    /// every thread that knows of the change, although its node is not completed yet.
+    #[inline(always)]
+    fn leave_if_refused(&self) -> Option<Completion> {
+        if self.queue().refuses(self.node.request) { self.leave() } else { None }
+    }
+
+    /// Leaves the queue, unless the wait completes first. Returns how the wait ended.
+    #[cold]
+    fn leave(&self) -> Option<Completion> {
+        let Some(guard) = self.lock_while_queued() else {
+            return self.completion();
+        };
+        // SAFETY: *Locked List*: locked, and the node is linked.
+        unsafe { guard.cancel(&self.node) };
+        Some(Completion::Refused)
     }
 
     #[cold]
@@ -140,10 +184,7 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
 
     #[cold]
     fn cancel(&self) {
-        if let Some(guard) = self.lock_while_queued() {
-            // SAFETY: *Locked List*: locked, and the node is linked.
-            unsafe { guard.cancel(&self.node) };
-        } else if self.completion() == Some(Completion::Granted) {
+        if self.leave() == Some(Completion::Granted) {
             self.queue().release(self.node.request);
         }
     }

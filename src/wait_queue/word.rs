@@ -107,6 +107,18 @@ impl<F: Flavour> Word<F> {
         F::confirm(&self.0.0, guess.0)
     }
 
+    /// Guesses the state for a policy that may refuse.
+    /// [`confirm_acquire`](Self::confirm_acquire) confirms that it does.
+    #[inline]
+    pub(super) fn peek_acquire(&self) -> State {
+        State(self.0.0.peek_acquire())
+    }
+
+    #[inline]
+    pub(super) fn confirm_acquire(&self, guess: State) -> bool {
+        F::confirm_acquire(&self.0.0, guess.0)
+    }
+
     /// ORDERING: `Relaxed`: a snapshot.
     #[inline]
     pub(super) fn load(&self) -> State {
