@@ -1,45 +1,26 @@
-//! The size of each semaphore and of its acquire future, and the allocations per wait.
+//! The size of each primitive and of the future that waits for it, and the allocations per wait.
 //!
-//! This benchmark is separate from `semaphore`, because counting allocations takes time.
+//! This benchmark is separate from `speed`, because counting allocations takes time.
 
-#[path = "semaphore/subjects.rs"]
-#[allow(dead_code, reason = "this benchmark only needs to wait")]
-mod subjects;
-
-use std::{
-    pin::pin,
-    task::{Context, Waker},
-};
+#[path = "suite/mod.rs"]
+#[allow(dead_code, reason = "this benchmark does not measure time")]
+mod suite;
 
 use allocation_counter::measure;
-use compio_sync::{ClosableSemaphore, Semaphore, unsync};
-use futures_intrusive::sync as intrusive;
 
-use self::subjects::{Saa, Subject};
+use self::suite::{Size, Suite};
 
 fn main() {
-    println!("{:<27} semaphore    future    allocations per wait", "size in bytes");
-    row::<Semaphore>();
-    row::<ClosableSemaphore>();
-    row::<tokio::sync::Semaphore>();
-    row::<async_lock::Semaphore>();
-    row::<asyncband::semaphore::Semaphore>();
-    row::<maitake_sync::Semaphore>();
-    row::<intrusive::Semaphore>();
-    row::<Saa>();
-    row::<unsync::Semaphore>();
-    row::<unsync::ClosableSemaphore>();
-    row::<intrusive::LocalSemaphore>();
-}
-
-fn row<S: Subject>() {
-    let semaphore = S::new(0);
-    let wait = || {
-        let polled = pin!(semaphore.acquire()).poll(&mut Context::from_waker(Waker::noop()));
-        assert!(polled.is_pending(), "acquired a permit of a semaphore without permits");
-    };
-    // The first wait may allocate memory that later waits reuse.
-    wait();
-    let (size, future) = (size_of::<S>(), size_of_val(&semaphore.acquire()));
-    println!("{:<27} {size:>9} {future:>9} {:>10}", S::NAME, measure(wait).count_total);
+    println!("{:<37}   type    future    allocations per wait", "size in bytes");
+    let mut previous = "";
+    for Size { primitive, subject, of_type, of_future, wait } in Suite::of_all_primitives().sizes {
+        if primitive != previous {
+            println!("{primitive}");
+            previous = primitive;
+        }
+        // The first wait may allocate memory that later waits reuse.
+        wait();
+        let allocations = measure(&wait).count_total;
+        println!("    {subject:<31} {of_type:>8} {of_future:>9} {allocations:>10}");
+    }
 }

@@ -4,7 +4,7 @@ use std::{error::Error, fs, path::Path};
 
 use crate::chart::draw;
 
-/// The time per round of one path through one semaphore.
+/// The time per round of one path through one subject.
 pub(crate) struct Row {
     pub(crate) path: String,
     pub(crate) subject: &'static str,
@@ -13,7 +13,7 @@ pub(crate) struct Row {
 
 pub(crate) struct Report(pub(crate) Vec<Row>);
 
-/// The semaphore with which the others are compared.
+/// The subject with which the others are compared.
 const BASELINE: &str = "compio-sync";
 
 impl Report {
@@ -37,9 +37,9 @@ impl Report {
         self.of_path(path).find(|row| row.subject == BASELINE).map(|row| row.nanoseconds)
     }
 
-    /// Prints one line per semaphore for each path, with the ratio to compio-sync.
+    /// Prints one line per subject for each path, with the ratio to compio-sync.
     pub(crate) fn print(&self) {
-        println!("{:<35} {:>15}   ratio", "path and semaphore", "time per round");
+        println!("{:<35} {:>15}   ratio", "path and subject", "time per round");
         for path in self.paths() {
             println!("{path}");
             let baseline = self.baseline(path);
@@ -51,13 +51,13 @@ impl Report {
         }
     }
 
-    /// Writes all results to `speed.csv`, and draws the chart `speed.svg`.
-    pub(crate) fn save(&self, folder: &Path) -> Result<(), Box<dyn Error>> {
+    /// Writes all results to `speed.csv`, and draws the chart `speed.svg` of some paths.
+    pub(crate) fn save(&self, charted: &[&str], folder: &Path) -> Result<(), Box<dyn Error>> {
         let mut csv = String::from("path,subject,nanoseconds\n");
         for Row { path, subject, nanoseconds } in &self.0 {
             csv += &format!("{path},{subject},{nanoseconds:.2}\n");
         }
         fs::write(folder.join("speed.csv"), csv)?;
-        draw(self, &folder.join("speed.svg"))
+        draw(self, charted, &folder.join("speed.svg"))
     }
 }

@@ -20,7 +20,7 @@ use compio_sync::{Semaphore, unsync};
 use futures::{StreamExt, stream};
 use tempfile::NamedTempFile;
 
-use crate::{paths::Path, subjects::Subject};
+use super::{Suite, subjects::Subject};
 
 const IN_FLIGHT: usize = 64;
 const READS: usize = 65_536;
@@ -84,8 +84,8 @@ const SETTINGS: &[Setting] = &[
     Setting { name: "polling", driver: DriverType::Poll, event_interval: 61, sample_every: 10 },
 ];
 
-/// Returns a path for each way to bound the reads, in each configuration.
-pub(crate) fn bounded_reads() -> Vec<Path> {
+/// Adds a path for each way to bound the reads, in each configuration.
+pub(super) fn add_bounded_reads(suite: &mut Suite) {
     let ways = [
         (Semaphore::NAME, boxed(permit_for_each_read::<Semaphore>)),
         (unsync::Semaphore::NAME, boxed(permit_for_each_read::<unsync::Semaphore>)),
@@ -101,22 +101,16 @@ pub(crate) fn bounded_reads() -> Vec<Path> {
         ("unbounded", boxed(unbounded)),
     ];
     let file = Rc::new(LazyCell::new(cached_file));
-    let mut paths = Vec::new();
     for &setting in SETTINGS {
         for tasks in [READS, READS / 16] {
-            paths.extend(ways.iter().map(|(subject, run)| {
+            let name = format!("reads_{tasks}x{}_{}", READS / tasks, setting.name);
+            for (subject, run) in &ways {
                 let (run, file) = (Rc::clone(run), Rc::clone(&file));
-                Path {
-                    name: format!("reads_{tasks}x{}_{}", READS / tasks, setting.name),
-                    subject,
-                    run: Box::new(move |_| sample(setting, file.path(), tasks, &run)),
-                    rounds: READS,
-                    sample_every: setting.sample_every,
-                }
-            }));
+                let sample = move |_| sample(setting, file.path(), tasks, &run);
+                suite.of(subject).path_sampled_every(setting.sample_every, &name, READS, sample);
+            }
         }
     }
-    paths
 }
 
 fn cached_file() -> NamedTempFile {

@@ -6,43 +6,27 @@ use plotters::prelude::*;
 
 use crate::report::Report;
 
-/// The paths in the chart, from top to bottom.
-const CHARTED: [&str; 17] = [
-    "uncontended",
-    "uncontended_many",
-    "try_uncontended",
-    "handoff_1",
-    "handoff_64",
-    "handoff_1024",
-    "repoll",
-    "cancel_queued",
-    "cancel_queued_front",
-    "cancel_queued_random",
-    "release_to_32",
-    "release_to_1000",
-    "hammer_2",
-    "hammer_queue_2",
-    "contended_16_for_1",
-    "contended_16_for_4",
-    "contended_64_for_1",
-];
-
 /// The range of the horizontal axis.
 const RATIOS: Range<f64> = 0.05..100.0;
 
-const PEERS: [(&str, RGBColor); 7] = [
+/// The height of a row, and of everything but the rows.
+const HEIGHTS: (usize, usize) = (27, 100);
+
+const PEERS: [(&str, RGBColor); 8] = [
     ("two compare-exchanges", RGBColor(140, 140, 140)),
     ("tokio", RGBColor(214, 69, 65)),
     ("async-lock", RGBColor(44, 110, 190)),
     ("asyncband", RGBColor(235, 150, 30)),
     ("maitake-sync", RGBColor(130, 80, 180)),
     ("futures-intrusive", RGBColor(40, 150, 90)),
+    ("event-listener", RGBColor(225, 110, 170)),
     ("saa", RGBColor(120, 85, 60)),
 ];
 
 /// Draws one row per path, with a dot per peer at the ratio of its time to that of compio-sync.
-pub(crate) fn draw(report: &Report, file: &Path) -> Result<(), Box<dyn Error>> {
-    let root = SVGBackend::new(file, (900, 560)).into_drawing_area();
+pub(crate) fn draw(report: &Report, paths: &[&str], file: &Path) -> Result<(), Box<dyn Error>> {
+    let height = HEIGHTS.0 * paths.len() + HEIGHTS.1;
+    let root = SVGBackend::new(file, (900, height as u32)).into_drawing_area();
     root.fill(&WHITE)?;
     let mut chart = ChartBuilder::on(&root)
         .caption(
@@ -52,26 +36,26 @@ pub(crate) fn draw(report: &Report, file: &Path) -> Result<(), Box<dyn Error>> {
         .margin(12)
         .x_label_area_size(32)
         .y_label_area_size(165)
-        .build_cartesian_2d(RATIOS.log_scale(), -1.0..CHARTED.len() as f64)?;
+        .build_cartesian_2d(RATIOS.log_scale(), -1.0..paths.len() as f64)?;
     let name_of = |y: &f64| {
-        let index = CHARTED.len() as f64 - 1.0 - y;
-        CHARTED.get(index as usize).filter(|_| index >= 0.0).map_or("", |name| name).to_owned()
+        let index = paths.len() as f64 - 1.0 - y;
+        paths.get(index as usize).filter(|_| index >= 0.0).map_or("", |name| name).to_owned()
     };
     chart
         .configure_mesh()
         .disable_y_mesh()
         .x_labels(6)
-        .y_labels(CHARTED.len() + 2)
+        .y_labels(paths.len() + 2)
         .y_label_formatter(&name_of)
         .x_label_formatter(&|ratio| format!("{ratio}"))
         .draw()?;
-    let baseline = [(1.0, -1.0), (1.0, CHARTED.len() as f64)];
+    let baseline = [(1.0, -1.0), (1.0, paths.len() as f64)];
     chart
         .draw_series(LineSeries::new(baseline, BLACK.stroke_width(2)))?
         .label("compio-sync")
         .legend(|(x, y)| PathElement::new([(x + 5, y - 6), (x + 5, y + 6)], BLACK.stroke_width(2)));
     for (peer, color) in PEERS {
-        let dots = CHARTED.iter().rev().enumerate().filter_map(|(y, path)| {
+        let dots = paths.iter().rev().enumerate().filter_map(|(y, path)| {
             let row = report.of_path(path).find(|row| row.subject == peer)?;
             let ratio = row.nanoseconds / report.baseline(path)?;
             Some((ratio.clamp(RATIOS.start, RATIOS.end), y as f64))

@@ -1,41 +1,35 @@
-//! Compares compio-sync with its peers. Samples of all semaphores alternate, and medians are
+//! Compares compio-sync with its peers. Samples of all subjects alternate, and the medians are
 //! reported.
 
 mod chart;
-mod paths;
-mod reads;
 mod report;
-mod subjects;
-mod tails;
-mod threads;
+#[path = "../suite/mod.rs"]
+#[allow(dead_code, reason = "this benchmark does not measure sizes")]
+mod suite;
 
 use std::{error::Error, path::Path as FilePath, time::Duration};
 
 use clap::Parser;
-use compio_sync::{ClosableSemaphore, Semaphore, unsync};
-use futures_intrusive::sync as intrusive;
 
 use self::{
-    paths::{Path, multi_thread, single_thread},
-    reads::bounded_reads,
     report::{Report, Row},
-    subjects::{Floor, Saa},
-    tails::Tails,
+    suite::{Path, Suite, Tails},
 };
 
-/// Measures each path through each semaphore, and compares the times with those of compio-sync.
+/// Measures each path through compio-sync and its peers, and compares the times with those of
+/// compio-sync.
 ///
-/// Times are nanoseconds per round: medians of samples that alternate between the semaphores.
+/// Times are nanoseconds per round: medians of samples that alternate between the subjects.
 #[derive(Parser)]
 struct Options {
     /// Measure only paths whose names start with this prefix
     path: Option<String>,
 
-    /// Measure only the semaphore with this name
+    /// Measure only the subject with this name: a flavour of compio-sync, or a peer
     #[arg(long)]
     subject: Option<String>,
 
-    /// Number of samples per path and semaphore
+    /// Number of samples per path and subject
     #[arg(long, default_value_t = 51, value_parser = clap::value_parser!(u16).range(1..))]
     samples: u16,
 
@@ -59,37 +53,9 @@ impl Options {
     }
 }
 
-fn paths() -> Vec<Path> {
-    [
-        single_thread::<Floor>(),
-        single_thread::<Semaphore>(),
-        single_thread::<ClosableSemaphore>(),
-        single_thread::<tokio::sync::Semaphore>(),
-        single_thread::<async_lock::Semaphore>(),
-        single_thread::<asyncband::semaphore::Semaphore>(),
-        single_thread::<maitake_sync::Semaphore>(),
-        single_thread::<intrusive::Semaphore>(),
-        single_thread::<Saa>(),
-        single_thread::<unsync::Semaphore>(),
-        single_thread::<unsync::ClosableSemaphore>(),
-        single_thread::<intrusive::LocalSemaphore>(),
-        multi_thread::<Semaphore>(),
-        multi_thread::<tokio::sync::Semaphore>(),
-        multi_thread::<async_lock::Semaphore>(),
-        multi_thread::<asyncband::semaphore::Semaphore>(),
-        multi_thread::<maitake_sync::Semaphore>(),
-        multi_thread::<intrusive::Semaphore>(),
-        multi_thread::<Saa>(),
-        bounded_reads(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
-
 fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
-    let mut paths = paths();
+    let Suite { mut paths, mut tails, charted, .. } = Suite::of_all_primitives();
     paths.retain(|path| options.is_selected(&path.name, path.subject));
     if let Some(rounds) = options.rounds {
         paths.retain(|path| options.path.as_ref() == Some(&path.name));
@@ -98,16 +64,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         return Ok(());
     }
-    let mut tails = [Tails::of::<Semaphore>(), Tails::of::<tokio::sync::Semaphore>()].concat();
-    tails.retain(|tails| options.is_selected(&tails.path(), tails.subject));
+    tails.retain(|tails| options.is_selected(&tails.name, tails.subject));
 
     let mut rows = medians(&paths, options.samples);
     (0..options.samples).for_each(|_| tails.iter_mut().for_each(Tails::sample));
-    rows.extend(tails.iter().flat_map(Tails::rows));
+    rows.extend(tails.iter().flat_map(quantiles));
     let report = Report(rows);
     report.print();
     if options.save {
-        report.save(&FilePath::new(env!("CARGO_MANIFEST_DIR")).join("benches"))?;
+        report.save(&charted, &FilePath::new(env!("CARGO_MANIFEST_DIR")).join("benches"))?;
     }
     Ok(())
 }
@@ -131,4 +96,9 @@ fn medians(paths: &[Path], samples: u16) -> Vec<Row> {
         }
     };
     paths.iter().zip(times).map(median).collect()
+}
+
+fn quantiles(tails: &Tails) -> impl Iterator<Item = Row> {
+    let row = |(path, wait)| Row { path, subject: tails.subject, nanoseconds: wait as f64 };
+    tails.quantiles().into_iter().map(row)
 }

@@ -7,14 +7,14 @@ use std::{
 };
 
 /// The result of a thread's work, with its start and end.
-pub(crate) struct Work<T> {
-    pub(crate) result: T,
+pub(super) struct Work<T> {
+    pub(super) result: T,
     start: Instant,
     end: Instant,
 }
 
 /// Runs the work on each of the threads, once all of them have started.
-pub(crate) fn run_on_threads<T: Send>(threads: usize, work: impl Fn() -> T + Sync) -> Vec<Work<T>> {
+pub(super) fn run_on_threads<T: Send>(threads: usize, work: impl Fn() -> T + Sync) -> Vec<Work<T>> {
     let barrier = Barrier::new(threads);
     let thread = || {
         barrier.wait();
@@ -29,7 +29,7 @@ pub(crate) fn run_on_threads<T: Send>(threads: usize, work: impl Fn() -> T + Syn
 }
 
 /// Returns the time from the first start to the last end.
-pub(crate) fn span<T>(works: Vec<Work<T>>) -> Duration {
+pub(super) fn span<T>(works: Vec<Work<T>>) -> Duration {
     let start = works.iter().map(|work| work.start).min();
     let end = works.iter().map(|work| work.end).max();
     end.zip(start).map_or(Duration::ZERO, |(end, start)| end - start)

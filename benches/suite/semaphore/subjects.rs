@@ -6,7 +6,7 @@ use std::{
 };
 
 /// A semaphore. The output of its acquire future is a guard that releases the permits when dropped.
-pub(crate) trait Subject: 'static {
+pub(super) trait Subject: 'static {
     const NAME: &str;
 
     /// The maximum number of permits of an acquire: 1 if a future acquires a single permit only,
@@ -146,7 +146,7 @@ acquires_by_number!(
 );
 
 /// A semaphore without guards, whose permits cannot be more than its initial ones.
-pub(crate) struct Saa(saa::Semaphore);
+pub(super) struct Saa(saa::Semaphore);
 
 struct SaaPermits<'a>(&'a saa::Semaphore, usize);
 
@@ -189,7 +189,7 @@ impl Subject for Saa {
 }
 
 /// Two compare-exchanges: the lower bound of a semaphore that counts its permits in an atomic.
-pub(crate) struct Floor(AtomicUsize);
+pub(super) struct Floor(AtomicUsize);
 
 struct FloorPermits<'a>(&'a AtomicUsize, usize);
 
