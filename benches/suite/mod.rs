@@ -3,6 +3,8 @@
 //! Each primitive has one file, with a trait that its subjects implement and a function that adds
 //! its measurements.
 
+mod event;
+mod notify;
 mod semaphore;
 mod tails;
 mod threads;
@@ -26,6 +28,8 @@ impl Suite {
     pub(crate) fn of_all_primitives() -> Self {
         let mut suite = Self::default();
         semaphore::add_to(&mut suite);
+        notify::add_to(&mut suite);
+        event::add_to(&mut suite);
         suite
     }
 
