@@ -14,6 +14,10 @@
 //! on either thread. They check the grants, the wakeups, and all metrics afterwards. With a single
 //! permit they also check the data that it guards.
 //!
+//! The models that end in `_races_all` of [`notify`] and [`event`] do the same for the operations
+//! of these primitives. They check that each pair of operations is [linearizable](linear): both
+//! threads observe what a reference shows for one of the two orders.
+//!
 //! Races that need another waiter, a third thread or a particular order have models of their own.
 //!
 //! | operation | beside each operation | particular races |
@@ -55,6 +59,33 @@
 //! | | | `deadline_races_grant`, `deadline_of_front_races_release` |
 //! | drop the last reference | | `owned_release_races_granted_waiter` |
 //! | | | `owned_cancel_races_release` |
+//! | create a `Notified` | `creation_of_notified_races_all` | `notify_waiters_races_creation` |
+//! | first poll of a `Notified` | `first_poll_of_notified_races_all` | `notify_one_races_first_poll` |
+//! | | `first_poll_with_old_ticket_races_all` | `notify_waiters_races_first_poll` |
+//! | enable a `Notified` | `enable_races_all` | `enable_races_notify` |
+//! | | `enable_of_queued_races_all` | `enable_of_next_batch_races_notify_waiters` |
+//! | repoll a `Notified` | `repoll_of_notified_races_all` | `poll_of_next_batch_races_notify_waiters` |
+//! | | `repoll_of_notified_with_new_waker_races_all` | |
+//! | poll after the notification | `poll_after_notify_one_races_all` | |
+//! | | `poll_after_notify_waiters_races_all` | |
+//! | cancel a `Notified` | `cancel_of_queued_notified_races_all` | `notify_one_races_cancel` |
+//! | | `cancel_after_notify_one_races_all` | `cancelled_notified_passes_on` |
+//! | | `cancel_after_notify_waiters_races_all` | `notify_waiters_races_cancel` |
+//! | notify one | `notify_one_races_all` | `notify_one_races_notify_one` |
+//! | | | `notify_one_between_batches`, `notify_one_races_block` |
+//! | notify all | `notify_waiters_races_all` | `notify_waiters_races_requeue` |
+//! | | | `cancel_races_batches` |
+//! | create a wait for an event | `creation_of_wait_races_all` | |
+//! | first poll of the wait | `first_poll_of_wait_races_all` | `set_races_wait` |
+//! | | `first_poll_of_wait_after_pulse_races_all` | `set_reset_races_wait` |
+//! | repoll the wait | `repoll_of_wait_races_all` | `poll_of_next_batch_races_set` |
+//! | | `repoll_of_wait_with_new_waker_races_all` | |
+//! | | `poll_of_complete_wait_races_all` | |
+//! | cancel the wait | `cancel_of_queued_wait_races_all` | `set_races_cancel` |
+//! | | `cancel_of_complete_wait_races_all` | |
+//! | set an event | `set_races_all` | `set_races_set`, `set_races_block` |
+//! | reset an event | `reset_races_all` | `reset_between_batches` |
+//! | check an event | `is_set_races_all` | `set_races_is_set` |
 //! | use a pool on top | | `slot_return_races_acquire`, `early_permit_release_races_acquire` |
 //!
 //! Some operations cannot race:
@@ -69,7 +100,15 @@
 #![allow(unsafe_code)]
 
 #[cfg(compio_sync_exhaustive)]
+#[allow(dead_code, reason = "the tests use all of it")]
+#[path = "../tests/flavours/event_reference.rs"]
+mod event_reference;
+#[cfg(compio_sync_exhaustive)]
 mod guarded;
+#[cfg(compio_sync_exhaustive)]
+#[allow(dead_code, reason = "the tests use all of it")]
+#[path = "../tests/flavours/notify_reference.rs"]
+mod notify_reference;
 #[cfg(compio_sync_exhaustive)]
 #[path = "../tests/task.rs"]
 mod task;
@@ -79,13 +118,21 @@ mod acquire;
 #[cfg(compio_sync_exhaustive)]
 mod blocking;
 #[cfg(compio_sync_exhaustive)]
+mod bounded;
+#[cfg(compio_sync_exhaustive)]
 mod cancel;
 #[cfg(compio_sync_exhaustive)]
 mod closing;
 #[cfg(compio_sync_exhaustive)]
+mod event;
+#[cfg(compio_sync_exhaustive)]
 mod grant;
 #[cfg(compio_sync_exhaustive)]
 mod limit;
+#[cfg(compio_sync_exhaustive)]
+mod linear;
+#[cfg(compio_sync_exhaustive)]
+mod notify;
 #[cfg(compio_sync_exhaustive)]
 mod owned;
 #[cfg(compio_sync_exhaustive)]

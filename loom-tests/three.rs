@@ -1,23 +1,14 @@
 //! Races of three threads.
-//!
-//! They are explored with up to three preemptions, or with `LOOM_MAX_PREEMPTIONS` of them if it is
-//! set. Almost every bug needs fewer, and exploring all schedules would take days.
 
-use loom::{model::Builder, thread};
+use loom::thread;
 
-use crate::guarded::Guarded;
-
-fn three_threads(race: impl Fn() + Sync + Send + 'static) {
-    let mut builder = Builder::new();
-    builder.preemption_bound.get_or_insert(3);
-    builder.check(race);
-}
+use crate::{bounded::bounded_model, guarded::Guarded};
 
 /// The granted waiter and the next one are cancelled during the grant. The last waiter must be
 /// granted.
 #[test]
 fn two_cancels_race_grant() {
-    three_threads(|| {
+    bounded_model(|| {
         let guarded = Guarded::new(1);
         let permit = guarded.semaphore.try_acquire().unwrap();
         let [front, next, last] = [(); 3].map(|()| guarded.queued(1));
@@ -35,7 +26,7 @@ fn two_cancels_race_grant() {
 /// queued.
 #[test]
 fn cancel_and_try_acquire_race_release() {
-    three_threads(|| {
+    bounded_model(|| {
         let guarded = Guarded::new(1);
         let permit = guarded.semaphore.try_acquire().unwrap();
         let cancelled = guarded.queued(1);
@@ -53,7 +44,7 @@ fn cancel_and_try_acquire_race_release() {
 /// A permit passes through three threads. The last holder must see the write of the first one.
 #[test]
 fn three_try_acquires_race() {
-    three_threads(|| {
+    bounded_model(|| {
         let guarded = Guarded::new(1);
         let trying = [(); 2].map(|()| {
             thread::spawn(|| {
@@ -75,7 +66,7 @@ fn three_try_acquires_race() {
 /// must stay set while the new waiter is queued.
 #[test]
 fn acquire_and_cancel_race_release() {
-    three_threads(|| {
+    bounded_model(|| {
         let guarded = Guarded::new(1);
         let permit = guarded.semaphore.try_acquire().unwrap();
         let cancelled = guarded.queued(1);
@@ -92,7 +83,7 @@ fn acquire_and_cancel_race_release() {
 /// waiter must not repay debt as well.
 #[test]
 fn limit_lowered_and_raised_race_release() {
-    three_threads(|| {
+    bounded_model(|| {
         let guarded = Guarded::new(1);
         let permit = guarded.semaphore.try_acquire().unwrap();
         let waiting = guarded.queued(1);

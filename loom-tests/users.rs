@@ -13,7 +13,7 @@ use std::{
     time::Instant,
 };
 
-use compio_sync::{ClosableSemaphore, Semaphore};
+use compio_sync::{ClosableSemaphore, Event, Notify, Semaphore};
 use loom::{cell::UnsafeCell, future::block_on, model::Builder, sync::Mutex, thread};
 
 /// Explores a model, and returns the number of iterations.
@@ -142,9 +142,12 @@ no_larger_than_peer! {
     slots_cost_no_more_than_peer: slots,
 }
 
-/// Data that a semaphore protects, or that a faulty user leaves unprotected.
+/// Data that one of the primitives protects, or that a faulty user leaves unprotected.
 struct Guarded {
     semaphore: Semaphore,
+    closable: ClosableSemaphore,
+    notify: Notify,
+    event: Event,
     data: UnsafeCell<usize>,
 }
 
@@ -153,8 +156,13 @@ unsafe impl Sync for Guarded {}
 
 impl Guarded {
     fn new(permits: usize) -> &'static Self {
-        let semaphore = Semaphore::new(permits);
-        Box::leak(Box::new(Self { semaphore, data: UnsafeCell::new(0) }))
+        Box::leak(Box::new(Self {
+            semaphore: Semaphore::new(permits),
+            closable: ClosableSemaphore::new(permits),
+            notify: Notify::new(),
+            event: Event::new(false),
+            data: UnsafeCell::new(0),
+        }))
     }
 
     fn read(&self) -> usize {
@@ -188,6 +196,76 @@ fn data_behind_acquire_is_visible() {
     race(0, write_and_release, |guarded| {
         let _permit = block_on(guarded.semaphore.acquire());
         assert_eq!(guarded.read(), 1);
+    });
+}
+
+#[test]
+fn data_behind_failed_acquire_is_visible() {
+    let close = |guarded: &Guarded| {
+        guarded.write();
+        guarded.closable.close();
+    };
+    race(0, close, |guarded| {
+        block_on(guarded.closable.acquire()).unwrap_err();
+        assert_eq!(guarded.read(), 1);
+    });
+}
+
+#[test]
+fn data_behind_notification_is_visible() {
+    let notify = |guarded: &Guarded| {
+        guarded.write();
+        guarded.notify.notify_one();
+    };
+    race(0, notify, |guarded| {
+        block_on(guarded.notify.notified());
+        assert_eq!(guarded.read(), 1);
+    });
+}
+
+/// The condition is checked after the future is created, and before it waits.
+#[test]
+fn data_behind_broadcast_is_visible() {
+    let notify = |guarded: &Guarded| {
+        guarded.write();
+        guarded.event.set();
+        guarded.notify.notify_waiters();
+    };
+    race(0, notify, |guarded| {
+        let notified = guarded.notify.notified();
+        if !guarded.event.is_set() {
+            block_on(notified);
+        }
+        assert_eq!(guarded.read(), 1);
+    });
+}
+
+#[test]
+fn data_behind_event_is_visible() {
+    let set = |guarded: &Guarded| {
+        guarded.write();
+        guarded.event.set();
+    };
+    race(0, set, |guarded| {
+        block_on(guarded.event.wait());
+        assert_eq!(guarded.read(), 1);
+    });
+}
+
+/// The number of waiters does not synchronize with the notification that completed one.
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn data_behind_waiters_of_notify_races() {
+    let notify = |guarded: &Guarded| {
+        guarded.write();
+        let mut notified = Box::pin(guarded.notify.notified());
+        notified.as_mut().enable();
+        std::mem::forget(notified);
+    };
+    race(0, notify, |guarded| {
+        if guarded.notify.waiters() == 1 {
+            guarded.read();
+        }
     });
 }
 
