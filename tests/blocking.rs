@@ -7,7 +7,7 @@ use std::{
 };
 
 use allocation_counter::measure;
-use compio_sync::{ClosableSemaphore, Closed, Semaphore};
+use compio_sync::{ClosableSemaphore, Closed, Event, Notify, Semaphore};
 
 #[cfg(feature = "tracing")]
 use crate::subscriber::record_with;
@@ -226,6 +226,77 @@ fn drain_blocks_until_permits_are_released() {
         assert_eq!(blocked.join().unwrap(), 0);
     });
     assert_eq!(semaphore.drain().block_until(passed_deadline()), Some(()));
+}
+
+#[test]
+fn notified_blocks_until_notification() {
+    let notify = Notify::new();
+    assert_eq!(notify.notified().block_until(passed_deadline()), None);
+    notify.notify_one();
+    assert_eq!(notify.notified().block_until(passed_deadline()), Some(()));
+    for notify_thread in [Notify::notify_one, Notify::notify_waiters] {
+        thread::scope(|scope| {
+            let blocked = scope.spawn(|| notify.notified().block());
+            while notify.waiters() < 1 {
+                thread::yield_now();
+            }
+            notify_thread(&notify);
+            blocked.join().unwrap();
+        });
+    }
+    assert_eq!(notify.notified().block_until(passed_deadline()), None);
+    assert_eq!(notify.waiters(), 0);
+}
+
+#[test]
+fn wait_blocks_until_event_is_set() {
+    let event = Event::new(false);
+    assert_eq!(event.wait().block_until(passed_deadline()), None);
+    thread::scope(|scope| {
+        let blocked = scope.spawn(|| event.wait().block());
+        let until = scope.spawn(|| event.wait().block_until(distant_deadline()));
+        while event.waiters() < 2 {
+            thread::yield_now();
+        }
+        event.set();
+        event.reset();
+        blocked.join().unwrap();
+        assert_eq!(until.join().unwrap(), Some(()));
+    });
+    assert!(!event.is_set());
+    event.set();
+    assert_eq!(event.wait().block_until(passed_deadline()), Some(()));
+}
+
+#[test]
+fn owned_waits_block() {
+    let notify = Arc::new(Notify::new());
+    let event = Arc::new(Event::new(false));
+    let (notified, set) = (Arc::clone(&notify).notified_owned(), Arc::clone(&event).wait_owned());
+    let blocked = thread::spawn(move || {
+        notified.block();
+        set.block();
+    });
+    notify.notify_waiters();
+    event.set();
+    blocked.join().unwrap();
+    assert_eq!((Arc::strong_count(&notify), Arc::strong_count(&event)), (1, 1));
+}
+
+/// The deadline is close to the notification, so the thread either receives it or leaves it.
+#[test]
+fn notification_at_deadline_is_received_or_stored() {
+    let notify = Notify::new();
+    for round in 0..200 {
+        let deadline = Instant::now() + Duration::from_micros(round);
+        let is_received = thread::scope(|scope| {
+            let waiting = scope.spawn(|| notify.notified().block_until(deadline).is_some());
+            notify.notify_one();
+            waiting.join().unwrap()
+        });
+        let is_stored = notify.notified().block_until(passed_deadline()).is_some();
+        assert_eq!((is_received ^ is_stored, notify.waiters()), (true, 0));
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::{
     task::Poll,
 };
 
-use compio_sync::{Semaphore, unsync};
+use compio_sync::{Event, Notify, Semaphore, unsync};
 use futures::{
     FutureExt, StreamExt,
     future::{join_all, pending},
@@ -21,27 +21,45 @@ use crate::{runtime::yield_now, task::Task};
 
 const TASKS: usize = 20;
 
-/// A workload of [`TASKS`] tasks that share two permits.
+/// A workload of [`TASKS`] tasks that share two permits, and one task that starts them.
 #[derive(Clone)]
 struct Work {
     semaphore: Arc<Semaphore>,
+    is_started: Arc<Event>,
     done: Arc<AtomicUsize>,
+    progress: Arc<Notify>,
 }
 
 impl Work {
     fn new() -> Self {
-        Self { semaphore: Arc::new(Semaphore::new(2)), done: Arc::default() }
+        Self {
+            semaphore: Arc::new(Semaphore::new(2)),
+            is_started: Arc::new(Event::new(false)),
+            done: Arc::default(),
+            progress: Arc::new(Notify::new()),
+        }
     }
 
+    /// Returns the tasks. The first one starts the others, and completes when all others are done.
     fn tasks(&self) -> impl Iterator<Item = impl Future<Output = ()> + Send + 'static> {
-        (0..TASKS).map(|_| self.clone().task())
+        (0..=TASKS).map(|number| self.clone().task(number == 0))
     }
 
-    async fn task(self) {
+    async fn task(self, is_first: bool) {
+        if is_first {
+            yield_now().await;
+            self.is_started.set();
+            while self.done.load(Ordering::Relaxed) < TASKS {
+                self.progress.notified().await;
+            }
+            return;
+        }
+        self.is_started.wait().await;
         let _permit = self.semaphore.acquire().await;
         assert!(self.semaphore.in_use() <= 2);
         yield_now().await;
         self.done.fetch_add(1, Ordering::Relaxed);
+        self.progress.notify_one();
     }
 
     #[track_caller]
@@ -49,6 +67,7 @@ impl Work {
         assert_eq!(self.done.load(Ordering::Relaxed), TASKS);
         assert_eq!(self.semaphore.available_permits(), 2);
         assert_eq!(self.semaphore.waiters(), 0);
+        assert_eq!((self.is_started.waiters(), self.progress.waiters()), (0, 0));
     }
 }
 
@@ -114,6 +133,21 @@ fn select_cancels_wait_and_loses_nothing() {
     };
     assert_eq!(acquired.now_or_never(), Some(true));
     assert_eq!(semaphore.available_permits(), 1);
+}
+
+#[test]
+fn select_cancels_notified_and_passes_notification_on() {
+    let notify = Notify::new();
+    let mut cancelled = Task::waiting(async {
+        select_biased! {
+            () = yield_now().fuse() => false,
+            () = notify.notified().fuse() => true,
+        }
+    });
+    let next = Task::waiting(notify.notified());
+    notify.notify_one();
+    assert_eq!(cancelled.poll(), Poll::Ready(false));
+    next.woken();
 }
 
 #[test]

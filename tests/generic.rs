@@ -1,12 +1,12 @@
 //! Code that is generic over the flavour, as users write it.
 
-use std::sync::Arc;
+use std::{cell::Cell, pin::pin, sync::Arc, task::Poll};
 
 use compio_sync::{
     Closed, TooManyPermits, TryAcquireError,
     generic::{
-        Acquire, ClosableSemaphore, Closing, Drain, Flavour, Semaphore, SemaphorePermit, Shared,
-        SingleThread, WaitForClose,
+        Acquire, ClosableSemaphore, Closing, Drain, Event, Flavour, Notified, Notify, Semaphore,
+        SemaphorePermit, Shared, SingleThread, WaitForClose, WaitForEvent,
     },
 };
 use futures::FutureExt;
@@ -157,4 +157,59 @@ fn owned_acquire_needs_no_concrete_kind() {
     assert!(acquire_all(Arc::clone(&semaphore)).now_or_never().is_none());
     drop(permit);
     assert!(acquire_all(Arc::new(ClosableSemaphore::new(3))).now_or_never().is_some());
+}
+
+/// A counter that tasks wait for until it is zero, and a way to give up.
+struct WaitGroup<F: Flavour> {
+    running: Cell<usize>,
+    changed: Notify<F>,
+    is_cancelled: Event<F>,
+}
+
+impl<F: Flavour> WaitGroup<F> {
+    const fn new(running: usize) -> Self {
+        let running = Cell::new(running);
+        Self { running, changed: Notify::new(), is_cancelled: Event::new(false) }
+    }
+
+    fn finish(&self) {
+        self.running.set(self.running.get() - 1);
+        self.changed.notify_waiters();
+    }
+
+    async fn wait(&self) {
+        while self.running.get() > 0 {
+            let mut changed = pin!(self.changed());
+            changed.as_mut().enable();
+            changed.await;
+        }
+    }
+
+    fn changed(&self) -> Notified<&Notify<F>> {
+        self.changed.notified()
+    }
+
+    fn cancelled(&self) -> WaitForEvent<&Event<F>> {
+        self.is_cancelled.wait()
+    }
+}
+
+fn test_wait_group<F: Flavour>(group: &WaitGroup<F>) {
+    let cancelled = [(); 2].map(|()| Task::waiting(group.cancelled()));
+    let mut all = Task::waiting(group.wait());
+    group.finish();
+    assert_eq!(all.poll(), Poll::Pending);
+    assert_eq!((group.changed.waiters(), group.is_cancelled.waiters()), (1, 2));
+    group.finish();
+    assert_eq!(all.wakeups(), 2);
+    assert_eq!(all.poll(), Poll::Ready(()));
+    assert_eq!(group.wait().now_or_never(), Some(()));
+    group.is_cancelled.set();
+    cancelled.into_iter().for_each(Task::woken);
+}
+
+#[test]
+fn wait_group_works_in_both_flavours() {
+    test_wait_group(&WaitGroup::<Shared>::new(2));
+    test_wait_group(&WaitGroup::<SingleThread>::new(2));
 }

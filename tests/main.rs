@@ -3,6 +3,7 @@
 //! Most of them poll futures by hand and count wakeups. The program fixes the order of all events,
 //! so no test depends on time.
 
+mod assertions;
 mod flavours;
 mod hooked_waker;
 mod programs;

@@ -7,7 +7,7 @@ use compio::{
     driver::{DriverType, ProactorBuilder},
     runtime::{Runtime, RuntimeBuilder},
 };
-use compio_sync::Semaphore;
+use compio_sync::{Event, Notify, Semaphore};
 
 /// The drivers of this platform. Only Linux has io_uring.
 const DRIVERS: &[DriverType] = if cfg!(target_os = "linux") {
@@ -55,6 +55,25 @@ fn other_thread_wakes_runtime() {
         drop(semaphore.acquire().await);
         thread.join().unwrap();
         assert_eq!(semaphore.available_permits(), 1);
+    });
+}
+
+#[test]
+fn other_thread_notifies_runtime() {
+    on_each_driver(|| async {
+        let (notify, event) = (Arc::new(Notify::new()), Arc::new(Event::new(false)));
+        let shared = (Arc::clone(&notify), Arc::clone(&event));
+        let before = notify.notified();
+        let thread = thread::spawn(move || {
+            shared.0.notify_waiters();
+            shared.0.notify_one();
+            shared.1.set();
+        });
+        before.await;
+        notify.notified().await;
+        event.wait().await;
+        thread.join().unwrap();
+        assert_eq!((notify.waiters(), event.waiters(), event.is_set()), (0, 0, true));
     });
 }
 

@@ -2,7 +2,10 @@
 
 use std::{
     fmt::{Debug, Write},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use tracing::{
@@ -27,6 +30,60 @@ pub(crate) fn record_with(
     with_default(&Dispatch::new(recorder), run);
     std::mem::take(&mut recorded.lock().unwrap().lines)
 }
+
+/// Runs `run` with a subscriber that panics at some of its calls: `panics_at` gets the number of
+/// the call and the number of the run. Repeats this until a run has fewer calls than its number.
+/// Returns the number of runs before that.
+///
+/// `run` gets the number of the run, catches the panics, and returns how many there were.
+pub(crate) fn sweep(panics_at: fn(usize, usize) -> bool, run: impl Fn(usize) -> usize) -> usize {
+    let mut number = 0;
+    loop {
+        let calls = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&calls);
+        let on_call = move || {
+            let call = counter.fetch_add(1, Ordering::Relaxed);
+            assert!(!panics_at(call, number), "call {call}");
+        };
+        let mut panics = 0;
+        record_with(on_call, || panics = run(number));
+        if calls.load(Ordering::Relaxed) <= number {
+            return number;
+        }
+        assert!(panics > 0, "a panic of the subscriber must propagate");
+        number += 1;
+    }
+}
+
+/// Returns the lines about events.
+pub(crate) fn events(lines: &[String]) -> Vec<String> {
+    lines.iter().filter(|line| !is_about_span(line)).cloned().collect()
+}
+
+/// Returns the lines about spans.
+pub(crate) fn spans(lines: &[String]) -> Vec<&str> {
+    lines.iter().map(String::as_str).filter(|line| is_about_span(line)).collect()
+}
+
+fn is_about_span(line: &str) -> bool {
+    line.starts_with("new ") || line.starts_with("close ")
+}
+
+/// The line about the creation of a primitive in a line of a file.
+pub(crate) fn new_resource(concrete_type: &str, file: &str, line: u32) -> String {
+    format!(
+        "new runtime.resource concrete_type={concrete_type:?} kind=\"Sync\" loc.file={file:?} \
+         loc.line={line} is_internal=false"
+    )
+}
+
+/// The line about the creation of a wait.
+pub(crate) fn new_op(source: &str) -> String {
+    format!("new runtime.resource.async_op source={source:?}")
+}
+
+/// The line about the end of a wait.
+pub(crate) const CLOSE_OP: &str = "close runtime.resource.async_op";
 
 /// The lines about the state of a semaphore: available permits, limit and queue length.
 pub(crate) fn state(permits: usize, limit: usize, waiters: usize) -> Vec<String> {

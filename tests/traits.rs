@@ -8,8 +8,9 @@ use std::{
 
 use compio_sync::{
     Acquire, AcquireOwned, ClosableAcquire, ClosableAcquireOwned, ClosablePermit,
-    ClosableSemaphore, Closed, Drain, DrainOwned, OwnedClosablePermit, OwnedSemaphorePermit,
-    Semaphore, SemaphorePermit, TooManyPermits, TryAcquireError, WaitForClose,
+    ClosableSemaphore, Closed, Drain, DrainOwned, Event, Notified, NotifiedOwned, Notify,
+    OwnedClosablePermit, OwnedSemaphorePermit, Semaphore, SemaphorePermit, TooManyPermits,
+    TryAcquireError, WaitForClose, WaitForEvent, WaitForEventOwned,
     generic::{self, Closable, Flavour, Shared, SingleThread},
     unsync,
 };
@@ -75,6 +76,32 @@ assert_not_impl_any!(unsync::WaitForClose<'static>: Send, Sync, Unpin, Clone);
 assert_not_impl_any!(unsync::Drain<'static>: Send, Sync, Unpin, Clone);
 assert_not_impl_any!(unsync::DrainOwned: Send, Sync, Unpin, Clone);
 
+assert_impl_all!(Notify: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe, Default);
+assert_impl_all!(Notified<'static>: Send, Sync, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(NotifiedOwned: Send, Sync, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(Event: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe, Default);
+assert_impl_all!(WaitForEvent<'static>: Send, Sync, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(WaitForEventOwned: Send, Sync, UnwindSafe, RefUnwindSafe);
+assert_not_impl_any!(Notify: Clone);
+assert_not_impl_any!(Notified<'static>: Unpin, Clone);
+assert_not_impl_any!(NotifiedOwned: Unpin, Clone);
+assert_not_impl_any!(Event: Clone);
+assert_not_impl_any!(WaitForEvent<'static>: Unpin, Clone);
+assert_not_impl_any!(WaitForEventOwned: Unpin, Clone);
+
+assert_impl_all!(unsync::Notify: Unpin, UnwindSafe, RefUnwindSafe, Default);
+assert_impl_all!(unsync::Notified<'static>: UnwindSafe, RefUnwindSafe);
+assert_impl_all!(unsync::NotifiedOwned: UnwindSafe, RefUnwindSafe);
+assert_impl_all!(unsync::Event: Unpin, UnwindSafe, RefUnwindSafe, Default);
+assert_impl_all!(unsync::WaitForEvent<'static>: UnwindSafe, RefUnwindSafe);
+assert_impl_all!(unsync::WaitForEventOwned: UnwindSafe, RefUnwindSafe);
+assert_not_impl_any!(unsync::Notify: Send, Sync, Clone);
+assert_not_impl_any!(unsync::Notified<'static>: Send, Sync, Unpin, Clone);
+assert_not_impl_any!(unsync::NotifiedOwned: Send, Sync, Unpin, Clone);
+assert_not_impl_any!(unsync::Event: Send, Sync, Clone);
+assert_not_impl_any!(unsync::WaitForEvent<'static>: Send, Sync, Unpin, Clone);
+assert_not_impl_any!(unsync::WaitForEventOwned: Send, Sync, Unpin, Clone);
+
 // Each alias is a generic type, and both flavours share the errors.
 assert_type_eq_all!(Semaphore, generic::Semaphore<Shared>);
 assert_type_eq_all!(Acquire<'static>, generic::Acquire<&'static Semaphore>);
@@ -93,6 +120,12 @@ assert_type_eq_all!(OwnedClosablePermit, generic::SemaphorePermit<Arc<ClosableSe
 assert_type_eq_all!(WaitForClose<'static>, generic::WaitForClose<'static, Shared>);
 assert_type_eq_all!(Drain<'static>, generic::Drain<&'static ClosableSemaphore>);
 assert_type_eq_all!(DrainOwned, generic::Drain<Arc<ClosableSemaphore>>);
+assert_type_eq_all!(Notify, generic::Notify<Shared>);
+assert_type_eq_all!(Notified<'static>, generic::Notified<&'static Notify>);
+assert_type_eq_all!(NotifiedOwned, generic::Notified<Arc<Notify>>);
+assert_type_eq_all!(Event, generic::Event<Shared>);
+assert_type_eq_all!(WaitForEvent<'static>, generic::WaitForEvent<&'static Event>);
+assert_type_eq_all!(WaitForEventOwned, generic::WaitForEvent<Arc<Event>>);
 
 assert_type_eq_all!(unsync::Semaphore, generic::Semaphore<SingleThread>);
 assert_type_eq_all!(unsync::Acquire<'static>, generic::Acquire<&'static unsync::Semaphore>);
@@ -123,6 +156,12 @@ assert_type_eq_all!(
 assert_type_eq_all!(unsync::WaitForClose<'static>, generic::WaitForClose<'static, SingleThread>);
 assert_type_eq_all!(unsync::Drain<'static>, generic::Drain<&'static unsync::ClosableSemaphore>);
 assert_type_eq_all!(unsync::DrainOwned, generic::Drain<Rc<unsync::ClosableSemaphore>>);
+assert_type_eq_all!(unsync::Notify, generic::Notify<SingleThread>);
+assert_type_eq_all!(unsync::Notified<'static>, generic::Notified<&'static unsync::Notify>);
+assert_type_eq_all!(unsync::NotifiedOwned, generic::Notified<Rc<unsync::Notify>>);
+assert_type_eq_all!(unsync::Event, generic::Event<SingleThread>);
+assert_type_eq_all!(unsync::WaitForEvent<'static>, generic::WaitForEvent<&'static unsync::Event>);
+assert_type_eq_all!(unsync::WaitForEventOwned, generic::WaitForEvent<Rc<unsync::Event>>);
 
 assert_type_eq_all!(unsync::Closed, Closed);
 assert_type_eq_all!(unsync::TooManyPermits, TooManyPermits);
@@ -137,6 +176,10 @@ fn _types_of_any_flavour_are_unwind_safe<F: Flavour>() {
     is_unwind_safe::<generic::SemaphorePermit<&generic::Semaphore<F>>>();
     is_unwind_safe::<generic::WaitForClose<'_, F>>();
     is_unwind_safe::<generic::Drain<&generic::ClosableSemaphore<F>>>();
+    is_unwind_safe::<generic::Notify<F>>();
+    is_unwind_safe::<generic::Notified<&generic::Notify<F>>>();
+    is_unwind_safe::<generic::Event<F>>();
+    is_unwind_safe::<generic::WaitForEvent<&generic::Event<F>>>();
 }
 
 #[cfg(not(feature = "tracing"))]
@@ -153,6 +196,12 @@ fn types_have_documented_sizes() {
     assert_eq!(size_of::<ClosableAcquire<'_>>(), 8 * word);
     assert_eq!(size_of::<ClosableAcquireOwned>(), 8 * word);
     assert_eq!(size_of::<ClosablePermit<'_>>(), 2 * word);
+    assert_eq!(size_of::<Notify>(), 3 * word);
+    assert_eq!(size_of::<Notified<'_>>(), 8 * word);
+    assert_eq!(size_of::<NotifiedOwned>(), 8 * word);
+    assert_eq!(size_of::<Event>(), 3 * word);
+    assert_eq!(size_of::<WaitForEvent<'_>>(), 8 * word);
+    assert_eq!(size_of::<WaitForEventOwned>(), 8 * word);
 }
 
 /// Compiles only if permits are covariant, so that a permit of a `static` can join shorter ones.
@@ -180,4 +229,10 @@ fn flavours_have_equal_sizes() {
     assert_eq!(size_of::<unsync::OwnedSemaphorePermit>(), size_of::<OwnedSemaphorePermit>());
     assert_eq!(size_of::<unsync::ClosableSemaphore>(), size_of::<ClosableSemaphore>());
     assert_eq!(size_of::<unsync::ClosableAcquire<'_>>(), size_of::<ClosableAcquire<'_>>());
+    assert_eq!(size_of::<unsync::Notify>(), size_of::<Notify>());
+    assert_eq!(size_of::<unsync::Notified<'_>>(), size_of::<Notified<'_>>());
+    assert_eq!(size_of::<unsync::NotifiedOwned>(), size_of::<NotifiedOwned>());
+    assert_eq!(size_of::<unsync::Event>(), size_of::<Event>());
+    assert_eq!(size_of::<unsync::WaitForEvent<'_>>(), size_of::<WaitForEvent<'_>>());
+    assert_eq!(size_of::<unsync::WaitForEventOwned>(), size_of::<WaitForEventOwned>());
 }

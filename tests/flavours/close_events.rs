@@ -8,7 +8,7 @@ use std::{
 
 use super::Semaphore;
 use crate::{
-    subscriber::{poll_op, record, record_with, state, state_update},
+    subscriber::{CLOSE_OP, new_op, poll_op, record, record_with, state, state_update},
     task::Task,
 };
 
@@ -27,7 +27,7 @@ fn close_and_failed_acquires_emit_events() {
         state(0, 1, 1),
         vec![poll_op(false), state_update("closed", true)],
         state(0, 1, 0),
-        vec![poll_op(true), "close runtime.resource.async_op".into()],
+        vec![poll_op(true), CLOSE_OP.into()],
         state(1, 1, 0),
     ];
     assert_eq!(lines, expected.concat());
@@ -42,15 +42,14 @@ fn drain_emits_events_until_complete() {
         drop(permit);
         drain.woken();
     });
-    let op = "new runtime.resource.async_op source=\"ClosableSemaphore::drain\"";
     let expected = [
         vec![lines[0].clone(), state_update("closed", true)],
         state(0, 1, 0),
-        vec![op.into()],
+        vec![new_op("ClosableSemaphore::drain")],
         state(0, 1, 1),
         vec![poll_op(false)],
         state(1, 1, 0),
-        vec![poll_op(true), "close runtime.resource.async_op".into()],
+        vec![poll_op(true), CLOSE_OP.into()],
     ];
     assert_eq!(lines, expected.concat());
 }

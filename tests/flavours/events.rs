@@ -3,10 +3,7 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, panic_any},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use futures::FutureExt;
@@ -14,21 +11,11 @@ use send_wrapper::SendWrapper;
 
 use super::{Counted, Semaphore, close_if_closable, into_permit};
 use crate::{
-    subscriber::{poll_op, record, record_with, state},
+    subscriber::{
+        CLOSE_OP, events, new_op, new_resource, poll_op, record, record_with, spans, state, sweep,
+    },
     task::Task,
 };
-
-/// Returns the lines about events.
-fn events(lines: &[String]) -> Vec<String> {
-    let is_event = |line: &&String| !line.starts_with("new ") && !line.starts_with("close ");
-    lines.iter().filter(is_event).cloned().collect()
-}
-
-/// Returns the lines about spans.
-fn spans(lines: &[String]) -> Vec<&str> {
-    let is_span = |line: &&str| line.starts_with("new ") || line.starts_with("close ");
-    lines.iter().map(String::as_str).filter(is_span).collect()
-}
 
 #[test]
 fn waiting_acquire_emits_events_until_granted() {
@@ -63,21 +50,14 @@ fn semaphore_and_waits_have_spans() {
     });
     let is_closable = close_if_closable(&Semaphore::new(0));
     let name = if is_closable { "ClosableSemaphore" } else { "Semaphore" };
-    let new_resource = |line| {
-        format!(
-            "new runtime.resource concrete_type={name:?} kind=\"Sync\" loc.file={:?} \
-             loc.line={line} is_internal=false",
-            file!()
-        )
-    };
-    let new_op = format!("new runtime.resource.async_op source=\"{name}::acquire\"");
+    let new_op = new_op(&format!("{name}::acquire"));
     let expected = [
-        &new_resource(line),
+        &new_resource(name, file!(), line),
         &new_op,
-        "close runtime.resource.async_op",
-        &new_resource(line + 1),
+        CLOSE_OP,
+        &new_resource(name, file!(), line + 1),
         &new_op,
-        "close runtime.resource.async_op",
+        CLOSE_OP,
         "close runtime.resource",
         "close runtime.resource",
     ];
@@ -145,45 +125,29 @@ fn operations(semaphore: &Counted<Semaphore>) -> [Box<dyn FnOnce() + '_>; 5] {
     ]
 }
 
-/// Performs all operations with a subscriber that panics at some of its calls: `panics_at` gets the
-/// number of the call and the number of the run. Repeats this until a run has fewer calls than its
-/// number. Returns the number of runs before that.
-fn sweep(panics_at: fn(usize, usize) -> bool) -> usize {
-    let mut run = 0;
-    loop {
+/// Performs all operations with a subscriber that panics, see [`sweep`].
+fn sweep_operations(panics_at: fn(usize, usize) -> bool) -> usize {
+    sweep(panics_at, |run| {
         let semaphore = Counted::new(Semaphore::new(1));
-        let calls = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&calls);
-        let on_call = move || {
-            let call = counter.fetch_add(1, Ordering::Relaxed);
-            assert!(!panics_at(call, run), "call {call}");
-        };
         let mut panics = 0;
-        record_with(on_call, || {
-            for operation in operations(&semaphore) {
-                panics += usize::from(catch_unwind(AssertUnwindSafe(operation)).is_err());
-                let metrics = [semaphore.available_permits(), semaphore.in_use()];
-                assert_eq!((metrics, semaphore.waiters()), ([1, 0], 0), "run {run}");
-            }
-            panics += usize::from(catch_unwind(AssertUnwindSafe(|| drop(semaphore))).is_err());
-        });
-        if calls.load(Ordering::Relaxed) <= run {
-            return run;
+        for operation in operations(&semaphore) {
+            panics += usize::from(catch_unwind(AssertUnwindSafe(operation)).is_err());
+            let metrics = [semaphore.available_permits(), semaphore.in_use()];
+            assert_eq!((metrics, semaphore.waiters()), ([1, 0], 0), "run {run}");
         }
-        assert!(panics > 0, "a panic of the subscriber must propagate");
-        run += 1;
-    }
+        panics + usize::from(catch_unwind(AssertUnwindSafe(|| drop(semaphore))).is_err())
+    })
 }
 
 #[test]
 fn subscriber_that_panics_once_loses_no_permit() {
-    let runs = sweep(|call, run| call == run);
+    let runs = sweep_operations(|call, run| call == run);
     assert!(runs > 100, "only {runs} runs");
 }
 
 #[test]
 fn subscriber_that_keeps_panicking_loses_no_permit() {
-    let runs = sweep(|call, run| call >= run);
+    let runs = sweep_operations(|call, run| call >= run);
     assert!(runs > 50, "only {runs} runs");
 }
 

@@ -1,22 +1,30 @@
-//! Tests of both flavours of both semaphores, written once.
+//! Tests of both flavours of all primitives, written once.
 //!
-//! Each module below names the types of one semaphore and declares the files that test it. Such a
+//! Each module below names the types of one flavour and declares the files that test them. Such a
 //! file refers to the types through `super`, and is compiled once per module that declares it. The
 //! fuzz target compiles this file as well, for the programs alone.
 #![allow(clippy::duplicate_mod, reason = "each file is compiled for several types")]
 
+mod event_reference;
+mod notify_reference;
 mod reference;
+mod waits;
 
 #[path = "."]
 pub(crate) mod shared {
     use std::sync::Arc as Counted;
 
-    use compio_sync::{Acquire, AcquireOwned, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+    use compio_sync::{
+        Acquire, AcquireOwned, Event, Notified, NotifiedOwned, Notify, OwnedSemaphorePermit,
+        Semaphore, SemaphorePermit, WaitForEvent, WaitForEventOwned,
+    };
 
     use super::never_closed::{close_if_closable, into_permit};
 
+    pub(crate) mod event;
     #[cfg(test)]
     mod events;
+    pub(crate) mod notify;
     pub(crate) mod program;
     #[cfg(test)]
     mod property;
@@ -29,13 +37,16 @@ pub(crate) mod unsync {
     use std::rc::Rc as Counted;
 
     use compio_sync::unsync::{
-        Acquire, AcquireOwned, OwnedSemaphorePermit, Semaphore, SemaphorePermit,
+        Acquire, AcquireOwned, Event, Notified, NotifiedOwned, Notify, OwnedSemaphorePermit,
+        Semaphore, SemaphorePermit, WaitForEvent, WaitForEventOwned,
     };
 
     use super::never_closed::{close_if_closable, into_permit};
 
+    pub(crate) mod event;
     #[cfg(test)]
     mod events;
+    pub(crate) mod notify;
     pub(crate) mod program;
     #[cfg(test)]
     mod property;

@@ -4,7 +4,6 @@
 
 use std::{
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -12,9 +11,9 @@ use super::{
     Acquire, AcquireOwned, Counted, OwnedSemaphorePermit, Semaphore, SemaphorePermit,
     close_if_closable, into_permit,
 };
-use crate::{
-    flavours::reference::{Metrics, Reference},
-    task::WakeCounter,
+use crate::flavours::{
+    reference::{Metrics, Reference},
+    waits::Waits,
 };
 
 /// One operation. A number that selects a future or a guard is reduced modulo the number of them.
@@ -70,9 +69,8 @@ pub(crate) fn run(permits: usize, steps: impl IntoIterator<Item = Step>) {
     let mut machine = Machine {
         semaphore: &semaphore,
         reference: Reference::new(permits),
-        futures: Vec::new(),
+        waits: Waits::new(),
         guards: Vec::new(),
-        wakers: Vec::new(),
     };
     for step in steps {
         machine.step(step);
@@ -85,24 +83,46 @@ pub(crate) fn run(permits: usize, steps: impl IntoIterator<Item = Step>) {
 struct Machine<'a> {
     semaphore: &'a Counted<Semaphore>,
     reference: Reference,
-    futures: Vec<Waiter<'a>>,
+    waits: Waits<Wait<'a>>,
     guards: Vec<Guard<'a>>,
-    /// All wakers of the program, each with its expected number of wakeups.
-    wakers: Vec<(Arc<WakeCounter>, usize)>,
 }
 
-struct Waiter<'a> {
-    /// Identifies the waiter in the reference: the index of its first waker.
-    id: usize,
-    /// The index of the waker that the next poll uses.
-    waker: usize,
-    permits: usize,
-    future: Future<'a>,
-}
-
-enum Future<'a> {
+enum Wait<'a> {
     Borrowed(Pin<Box<Acquire<'a>>>),
     Owned(Pin<Box<AcquireOwned>>),
+}
+
+impl Wait<'_> {
+    fn num_permits(&self) -> usize {
+        match self {
+            Wait::Borrowed(future) => future.num_permits(),
+            Wait::Owned(future) => future.num_permits(),
+        }
+    }
+
+    fn is_queued(&self) -> bool {
+        match self {
+            Wait::Borrowed(future) => future.is_queued(),
+            Wait::Owned(future) => future.is_queued(),
+        }
+    }
+}
+
+impl<'a> Future for Wait<'a> {
+    type Output = Option<Guard<'a>>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Guard<'a>>> {
+        match self.get_mut() {
+            Wait::Borrowed(future) => {
+                let output = future.as_mut().poll(context);
+                output.map(|output| into_permit(output).map(Guard::Borrowed))
+            }
+            Wait::Owned(future) => {
+                let output = future.as_mut().poll(context);
+                output.map(|output| into_permit(output).map(Guard::Owned))
+            }
+        }
+    }
 }
 
 enum Guard<'a> {
@@ -130,20 +150,10 @@ impl<'a> Machine<'a> {
             Step::Acquire { permits, owned, poll } => self.acquire(permits, owned, poll),
             Step::TryAcquire { permits, owned } => self.try_acquire(permits, owned),
             Step::TryAcquireUpTo { permits, owned } => self.try_acquire_up_to(permits, owned),
-            Step::Poll { future } => {
-                if let Some(index) = select(&self.futures, future) {
-                    self.poll(index);
-                }
-            }
-            Step::PollWithNewWaker { future } => {
-                if let Some(index) = select(&self.futures, future) {
-                    self.futures[index].waker = self.new_waker();
-                    self.poll(index);
-                }
-            }
+            Step::Poll { future } => self.poll(future, false),
+            Step::PollWithNewWaker { future } => self.poll(future, true),
             Step::Cancel { future } => {
-                if let Some(index) = select(&self.futures, future) {
-                    let cancelled = self.futures.swap_remove(index);
+                if let Some(cancelled) = self.waits.remove(future) {
                     drop(cancelled.future);
                     self.reference.cancel(cancelled.id);
                 }
@@ -199,15 +209,13 @@ impl<'a> Machine<'a> {
     }
 
     fn acquire(&mut self, permits: usize, owned: bool, poll: bool) {
-        let future = if owned {
-            Future::Owned(Box::pin(Counted::clone(self.semaphore).acquire_many_owned(permits)))
+        let index = self.waits.add(if owned {
+            Wait::Owned(Box::pin(Counted::clone(self.semaphore).acquire_many_owned(permits)))
         } else {
-            Future::Borrowed(Box::pin(self.semaphore.acquire_many(permits)))
-        };
-        let id = self.new_waker();
-        self.futures.push(Waiter { id, waker: id, permits, future });
+            Wait::Borrowed(Box::pin(self.semaphore.acquire_many(permits)))
+        });
         if poll {
-            self.poll(self.futures.len() - 1);
+            self.poll(index, false);
         }
     }
 
@@ -236,27 +244,18 @@ impl<'a> Machine<'a> {
         self.guards.extend(guard);
     }
 
-    fn poll(&mut self, index: usize) {
-        let waiter = &mut self.futures[index];
-        let waker = Arc::clone(&self.wakers[waiter.waker].0).into();
-        let mut context = Context::from_waker(&waker);
-        let guard = match &mut waiter.future {
-            Future::Borrowed(future) => {
-                let output = future.as_mut().poll(&mut context);
-                output.map(|output| into_permit(output).map(Guard::Borrowed))
-            }
-            Future::Owned(future) => {
-                let output = future.as_mut().poll(&mut context);
-                output.map(|output| into_permit(output).map(Guard::Owned))
-            }
+    fn poll(&mut self, number: usize, new_waker: bool) {
+        let Some(wait) = self.waits.select(number) else {
+            return;
         };
-        let expected = self.reference.poll(waiter.id, waiter.permits);
-        let Poll::Ready(guard) = guard else {
+        let (id, permits) = (wait.id, wait.future.num_permits());
+        let output = self.waits.poll(number, new_waker);
+        let expected = self.reference.poll(id, permits);
+        let Poll::Ready(guard) = output else {
             return assert_eq!(expected, Poll::Pending);
         };
         assert_eq!(expected, Poll::Ready(guard.is_some()));
-        let completed = self.futures.swap_remove(index);
-        assert!(guard.iter().all(|guard| guard.num_permits() == completed.permits));
+        assert!(guard.iter().all(|guard| guard.num_permits() == permits));
         self.guards.extend(guard);
     }
 
@@ -294,25 +293,10 @@ impl<'a> Machine<'a> {
         self.guards.push(into);
     }
 
-    fn new_waker(&mut self) -> usize {
-        self.wakers.push((Arc::default(), 0));
-        self.wakers.len() - 1
-    }
-
     fn compare(&mut self) {
-        for id in self.reference.take_woken() {
-            let woken = self.futures.iter().find(|waiter| waiter.id == id);
-            self.wakers[woken.expect("a woken waiter has a future").waker].1 += 1;
-        }
-        for (index, (counter, expected)) in self.wakers.iter().enumerate() {
-            assert_eq!(counter.wakeups(), *expected, "number of wakeups of waker {index}");
-        }
-        for waiter in &self.futures {
-            let is_queued = match &waiter.future {
-                Future::Borrowed(future) => future.is_queued(),
-                Future::Owned(future) => future.is_queued(),
-            };
-            assert_eq!(is_queued, self.reference.is_queued(waiter.id));
+        self.waits.compare_wakeups(self.reference.take_woken());
+        for wait in self.waits.iter() {
+            assert_eq!(wait.future.is_queued(), self.reference.is_queued(wait.id));
         }
         let semaphore = &self.semaphore;
         let metrics = Metrics {
@@ -329,7 +313,7 @@ impl<'a> Machine<'a> {
 
     /// Drops all futures and guards. No permit is in use then.
     fn finish(mut self) {
-        while !self.futures.is_empty() {
+        while !self.waits.is_empty() {
             self.step(Step::Cancel { future: 0 });
             self.compare();
         }

@@ -5,19 +5,8 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use allocation_counter::measure;
-
 use super::Semaphore;
-
-#[track_caller]
-fn assert_does_not_allocate(run: impl FnOnce()) {
-    assert_eq!(measure(run).count_total, 0);
-}
-
-#[test]
-fn counter_counts_allocations() {
-    assert_eq!(measure(|| drop(Box::new(1))).count_total, 1);
-}
+use crate::assertions::assert_does_not_allocate;
 
 #[test]
 fn acquire_and_release_do_not_allocate() {

@@ -1,7 +1,7 @@
 //! Metrics, and what `Debug` shows of them.
 
 use super::{Counted, Semaphore};
-use crate::task::Task;
+use crate::{assertions::assert_shows, task::Task};
 
 #[test]
 fn available_and_in_use_add_up_to_limit() {
@@ -71,14 +71,6 @@ fn largest_semaphore_counts_correctly() {
     drop(one.woken());
     assert_eq!(semaphore.available_permits(), Semaphore::MAX_PERMITS);
     assert!(semaphore.try_acquire_many(usize::MAX).is_none());
-}
-
-#[track_caller]
-fn assert_shows(shown: &impl std::fmt::Debug, parts: &[&str]) {
-    let shown = format!("{shown:?}");
-    for part in parts {
-        assert!(shown.contains(part), "{shown} does not contain {part}");
-    }
 }
 
 #[test]

@@ -4,28 +4,21 @@
 
 use std::{
     cell::RefCell,
-    panic::{AssertUnwindSafe, catch_unwind, panic_any},
     rc::Rc,
     sync::atomic::{AtomicBool, Ordering},
-    task::{Context, Waker},
+    task::Context,
 };
 
 use send_wrapper::SendWrapper;
 
 use super::{Counted, Semaphore};
-use crate::{hooked_waker::Hooks, task::Task};
-
-/// Runs a closure that must panic. Returns the message of the panic.
-#[track_caller]
-fn panic_message<R>(run: impl FnOnce() -> R) -> String {
-    let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(run()))) else {
-        panic!("the closure must panic");
-    };
-    match payload.downcast::<String>() {
-        Ok(message) => *message,
-        Err(payload) => payload.downcast_ref::<&str>().unwrap().to_string(),
-    }
-}
+#[cfg(feature = "std")]
+use crate::hooked_waker::{on_wake, panics_when_clone_is_dropped};
+use crate::{
+    assertions::panic_message,
+    hooked_waker::{Hooks, panics_when_woken},
+    task::Task,
+};
 
 #[test]
 fn new_above_maximum_panics_with_values() {
@@ -208,14 +201,6 @@ fn permit_added_during_clone_survives_panicking_drop() {
     assert_eq!(semaphore.available_permits(), 1);
 }
 
-/// Creates a waker whose first clone panics when it is dropped.
-#[cfg(feature = "std")]
-fn panics_when_clone_is_dropped(message: &'static str) -> Waker {
-    let was_dropped = AtomicBool::new(false);
-    let on_drop = move || assert!(was_dropped.swap(true, Ordering::Relaxed), "{message}");
-    Hooks { on_drop: Box::new(on_drop), ..Hooks::default() }.into_waker()
-}
-
 #[cfg(feature = "std")]
 #[test]
 fn cancel_survives_panics_of_next_waker_and_own_waker() {
@@ -300,16 +285,10 @@ fn payload_of_second_panic_may_panic_when_dropped() {
     }
     let semaphore = Semaphore::new(0);
     let mut tasks = [(); 2].map(|()| Task::new(semaphore.acquire()));
-    let bomb = Hooks { on_wake: Box::new(|| panic_any(Bomb)), ..Hooks::default() }.into_waker();
+    let bomb = on_wake(|| std::panic::panic_any(Bomb));
     for (task, waker) in tasks.iter_mut().zip([panics_when_woken("first"), bomb]) {
         assert!(task.future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
     }
     assert_eq!(panic_message(|| semaphore.add_permits(2)), "first");
     assert_eq!(semaphore.in_use(), 2);
-}
-
-fn panics_when_woken(message: &str) -> Waker {
-    let message = message.to_owned();
-    let on_wake = Box::new(move || panic_any(message.clone()));
-    Hooks { on_wake, ..Hooks::default() }.into_waker()
 }

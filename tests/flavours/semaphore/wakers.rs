@@ -7,14 +7,17 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    task::Context,
+    task::{Context, Waker},
     thread,
 };
 
 use send_wrapper::SendWrapper;
 
 use super::{Counted, Semaphore};
-use crate::{hooked_waker::Hooks, task::Task};
+use crate::{
+    hooked_waker::{Hooks, on_each_call},
+    task::Task,
+};
 
 #[test]
 fn latest_waker_is_woken() {
@@ -112,24 +115,17 @@ fn other_thread_may_wake_waker_at_any_time() {
 
 /// Creates a waker that uses the semaphore when it is cloned, woken or dropped. Returns the waker
 /// and the number of these calls.
-fn reentrant_waker(semaphore: &Counted<Semaphore>) -> (std::task::Waker, Arc<AtomicUsize>) {
-    let calls = Arc::new(AtomicUsize::new(0));
-    let hook = || {
-        let semaphore = SendWrapper::new(Counted::clone(semaphore));
-        let calls = Arc::clone(&calls);
-        Box::new(move || {
-            calls.fetch_add(1, Ordering::Relaxed);
-            drop(semaphore.try_acquire());
-            drop(Task::new(semaphore.acquire()));
-            let mut acquire = Task::new(semaphore.acquire());
-            let _ = acquire.poll();
-            drop(acquire);
-            semaphore.add_permits(0);
-            let _ = format!("{:?}", *semaphore);
-        })
-    };
-    let hooks = Hooks { on_clone: hook(), on_wake: hook(), on_drop: hook() };
-    (hooks.into_waker(), calls)
+fn reentrant_waker(semaphore: &Counted<Semaphore>) -> (Waker, Arc<AtomicUsize>) {
+    let semaphore = Counted::clone(semaphore);
+    on_each_call(move || {
+        drop(semaphore.try_acquire());
+        drop(Task::new(semaphore.acquire()));
+        let mut acquire = Task::new(semaphore.acquire());
+        let _ = acquire.poll();
+        drop(acquire);
+        semaphore.add_permits(0);
+        let _ = format!("{:?}", *semaphore);
+    })
 }
 
 #[test]
