@@ -82,7 +82,7 @@ where
 {
     type Output = ();
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         self.project().waiter.poll(cx).map(drop)
     }

@@ -156,11 +156,16 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
     /// every thread that knows of the change, although its node is not completed yet.
     #[inline(always)]
     fn leave_if_refused(&self) -> Option<Completion> {
-        if self.queue().refuses(self.node.request) { self.leave() } else { None }
+        if self.queue().refuses(self.node.request) { self.leave_refused() } else { None }
+    }
+
+    #[cold]
+    fn leave_refused(&self) -> Option<Completion> {
+        self.leave()
     }
 
     /// Leaves the queue, unless the wait completes first. Returns how the wait ended.
-    #[cold]
+    #[inline(always)]
     fn leave(&self) -> Option<Completion> {
         let Some(guard) = self.lock_while_queued() else {
             return self.completion();
