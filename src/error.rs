@@ -97,6 +97,48 @@ impl fmt::Display for TooManyPermits {
 
 impl Error for TooManyPermits {}
 
+/// The error of [`OnceCell::set`](crate::OnceCell::set), which returns the value.
+///
+/// # Examples
+///
+/// ```
+/// use compio_sync::{OnceCell, SetError};
+///
+/// let cell = OnceCell::from("one");
+/// let error = cell.set("two").unwrap_err();
+/// assert_eq!(error, SetError::AlreadyInitialized("two"));
+/// assert_eq!(error.to_string(), "the cell is already initialized");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum SetError<T> {
+    /// The cell is initialized.
+    AlreadyInitialized(T),
+
+    /// A task is initializing the cell.
+    Initializing(T),
+}
+
+impl<T> fmt::Display for SetError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AlreadyInitialized(_) => "the cell is already initialized",
+            Self::Initializing(_) => "the cell is being initialized",
+        })
+    }
+}
+
+/// Does not show the value, so that it need not implement `Debug`.
+impl<T> fmt::Debug for SetError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AlreadyInitialized(_) => "AlreadyInitialized(..)",
+            Self::Initializing(_) => "Initializing(..)",
+        })
+    }
+}
+
+impl<T> Error for SetError<T> {}
+
 /// Panics in a `const fn`, which cannot use the formatting of `core`.
 #[cold]
 #[track_caller]

@@ -119,8 +119,13 @@ impl<F: Flavour> Event<F> {
     }
 
     /// Sets the event without `tracing`.
-    pub(crate) fn set_unreported(&self) {
+    fn set_unreported(&self) {
         self.queue.change(|value| value | FLAG);
+    }
+
+    /// Returns a guard that sets the event when dropped, also while a panic unwinds.
+    pub(crate) fn set_on_drop(&self) -> SetOnDrop<'_, F> {
+        SetOnDrop(self)
     }
 
     /// Resets the event: later waits wait until it is set again.
@@ -306,6 +311,14 @@ impl<F: Flavour> Primitive for Event<F> {
     #[inline]
     fn emit_state(&self) {
         trace::emit_state!(self.resource, is_set: self.is_set(), waiters: self.waiters());
+    }
+}
+
+pub(crate) struct SetOnDrop<'a, F: Flavour>(&'a Event<F>);
+
+impl<F: Flavour> Drop for SetOnDrop<'_, F> {
+    fn drop(&mut self) {
+        self.0.set_unreported();
     }
 }
 

@@ -31,7 +31,10 @@
 pub use crate::{
     event::{Event, WaitForEvent},
     flavour::{Flavour, Shared, SingleThread},
+    mutex::{Lock, MappedMutexGuard, Mutex, MutexGuard},
     notify::{Notified, Notify},
+    once_cell::{OnceCell, WaitForInit},
+    rwlock::{ReadLock, RwLock, RwLockReadGuard, RwLockWriteGuard, WriteLock},
     semaphore::{
         Acquire, Closable, Closing, Drain, NeverClosed, Semaphore, SemaphorePermit, WaitForClose,
     },

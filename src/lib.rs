@@ -149,12 +149,16 @@ mod error;
 mod event;
 mod flavour;
 pub mod generic;
+mod guarded;
 #[cfg(doc)]
 pub mod guide;
 mod loom;
+mod mutex;
 mod notify;
+mod once_cell;
 #[cfg(feature = "alloc")]
 mod owned;
+mod rwlock;
 mod semaphore;
 mod ticket;
 mod trace;
@@ -164,7 +168,7 @@ mod wait_queue;
 #[cfg(feature = "alloc")]
 use alloc::sync::Arc;
 
-pub use self::error::{Closed, TooManyPermits, TryAcquireError};
+pub use self::error::{Closed, SetError, TooManyPermits, TryAcquireError};
 use self::generic::Shared;
 
 /// A fair semaphore, shared between threads.
@@ -342,6 +346,144 @@ pub type WaitForEvent<'a> = generic::WaitForEvent<&'a Event>;
 /// See [`generic::WaitForEvent`] for cancel safety.
 #[cfg(feature = "alloc")]
 pub type WaitForEventOwned = generic::WaitForEvent<Arc<Event>>;
+
+/// A lock that gives one task at a time access to its data, shared between threads.
+///
+/// This alias of [`generic::Mutex`] is `Send` and `Sync` if the data is `Send`, and can be a
+/// `static`. Its [`unsync`](unsync::Mutex) twin stays on one thread.
+///
+/// See [`generic::Mutex`] for fairness, cancel safety, memory ordering and panics.
+///
+/// # Examples
+///
+/// ```
+/// use compio_sync::Mutex;
+///
+/// static LOG: Mutex<Vec<&str>> = Mutex::new(Vec::new());
+///
+/// # compio::runtime::Runtime::new().unwrap().block_on(async {
+/// LOG.lock().await.push("started");
+/// assert_eq!(LOG.lock().await.len(), 1);
+/// # });
+/// ```
+pub type Mutex<T> = generic::Mutex<Shared, T>;
+
+/// The future of [`lock`](Mutex::lock).
+///
+/// Its output is a [`MutexGuard`]. See [`generic::Lock`] for cancel safety.
+pub type Lock<'a, T> = generic::Lock<&'a Mutex<T>>;
+
+/// The future of [`lock_owned`](Mutex::lock_owned), which is `'static` if `T` is.
+///
+/// Its output is an [`OwnedMutexGuard`]. See [`generic::Lock`] for cancel safety.
+#[cfg(feature = "alloc")]
+pub type LockOwned<T> = generic::Lock<Arc<Mutex<T>>>;
+
+/// A guard that dereferences to the data, and unlocks the mutex when dropped.
+///
+/// See [`generic::MutexGuard`] for the methods.
+pub type MutexGuard<'a, T> = generic::MutexGuard<&'a Mutex<T>>;
+
+/// A guard that owns a reference to its mutex, and unlocks the mutex when dropped.
+///
+/// See [`generic::MutexGuard`] for the methods.
+#[cfg(feature = "alloc")]
+pub type OwnedMutexGuard<T> = generic::MutexGuard<Arc<Mutex<T>>>;
+
+/// A guard that dereferences to a part `U` of the data, and unlocks the mutex when dropped.
+pub type MappedMutexGuard<'a, T, U> = generic::MappedMutexGuard<&'a Mutex<T>, U>;
+
+/// A guard of a part `U` of the data that owns a reference to its mutex.
+#[cfg(feature = "alloc")]
+pub type OwnedMappedMutexGuard<T, U> = generic::MappedMutexGuard<Arc<Mutex<T>>, U>;
+
+/// A lock that gives several tasks read access to its data, or one task write access, shared
+/// between threads.
+///
+/// This alias of [`generic::RwLock`] is `Send` if the data is, `Sync` if the data is `Send` and
+/// `Sync`, and can be a `static`. Its [`unsync`](unsync::RwLock) twin stays on one thread.
+///
+/// See [`generic::RwLock`] for fairness, deadlocks, cancel safety, memory ordering and panics.
+///
+/// # Examples
+///
+/// ```
+/// use compio_sync::RwLock;
+///
+/// static LEVEL: RwLock<&str> = RwLock::new("info");
+///
+/// # compio::runtime::Runtime::new().unwrap().block_on(async {
+/// *LEVEL.write().await = "debug";
+/// assert_eq!(*LEVEL.read().await, "debug");
+/// # });
+/// ```
+pub type RwLock<T> = generic::RwLock<Shared, T>;
+
+/// The future of [`read`](RwLock::read).
+///
+/// Its output is a [`RwLockReadGuard`]. See [`generic::ReadLock`] for cancel safety.
+pub type ReadLock<'a, T> = generic::ReadLock<&'a RwLock<T>>;
+
+/// The future of [`read_owned`](RwLock::read_owned), which is `'static` if `T` is.
+///
+/// Its output is an [`OwnedRwLockReadGuard`]. See [`generic::ReadLock`] for cancel safety.
+#[cfg(feature = "alloc")]
+pub type ReadLockOwned<T> = generic::ReadLock<Arc<RwLock<T>>>;
+
+/// The future of [`write`](RwLock::write).
+///
+/// Its output is a [`RwLockWriteGuard`]. See [`generic::WriteLock`] for cancel safety.
+pub type WriteLock<'a, T> = generic::WriteLock<&'a RwLock<T>>;
+
+/// The future of [`write_owned`](RwLock::write_owned), which is `'static` if `T` is.
+///
+/// Its output is an [`OwnedRwLockWriteGuard`]. See [`generic::WriteLock`] for cancel safety.
+#[cfg(feature = "alloc")]
+pub type WriteLockOwned<T> = generic::WriteLock<Arc<RwLock<T>>>;
+
+/// A guard that dereferences to the data, and releases the read lock when dropped.
+pub type RwLockReadGuard<'a, T> = generic::RwLockReadGuard<&'a RwLock<T>>;
+
+/// A guard that owns a reference to its lock, and releases the read lock when dropped.
+#[cfg(feature = "alloc")]
+pub type OwnedRwLockReadGuard<T> = generic::RwLockReadGuard<Arc<RwLock<T>>>;
+
+/// A guard that dereferences to the data, and releases the write lock when dropped.
+///
+/// See [`generic::RwLockWriteGuard`] for the methods.
+pub type RwLockWriteGuard<'a, T> = generic::RwLockWriteGuard<&'a RwLock<T>>;
+
+/// A guard that owns a reference to its lock, and releases the write lock when dropped.
+///
+/// See [`generic::RwLockWriteGuard`] for the methods.
+#[cfg(feature = "alloc")]
+pub type OwnedRwLockWriteGuard<T> = generic::RwLockWriteGuard<Arc<RwLock<T>>>;
+
+/// A cell that is initialized once, by the first task that needs its value, shared between threads.
+///
+/// This alias of [`generic::OnceCell`] is `Send` if the value is, `Sync` if the value is `Send` and
+/// `Sync`, and can be a `static`. Its [`unsync`](unsync::OnceCell) twin stays on one thread.
+///
+/// See [`generic::OnceCell`] for fairness, cancel safety, deadlocks and memory ordering.
+///
+/// # Examples
+///
+/// ```
+/// use compio_sync::OnceCell;
+///
+/// static CONFIG: OnceCell<String> = OnceCell::new();
+///
+/// # compio::runtime::Runtime::new().unwrap().block_on(async {
+/// let config = CONFIG.get_or_init(async || String::from("level = info")).await;
+/// assert_eq!(config, "level = info");
+/// # });
+/// ```
+pub type OnceCell<T> = generic::OnceCell<Shared, T>;
+
+/// The future of [`wait`](OnceCell::wait).
+///
+/// See [`generic::WaitForInit`] for cancel safety.
+pub type WaitForInit<'a, T> = generic::WaitForInit<'a, Shared, T>;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

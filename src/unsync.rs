@@ -87,7 +87,7 @@
 #[cfg(feature = "alloc")]
 use alloc::rc::Rc;
 
-pub use crate::error::{Closed, TooManyPermits, TryAcquireError};
+pub use crate::error::{Closed, SetError, TooManyPermits, TryAcquireError};
 use crate::generic::{self, SingleThread};
 
 /// A fair semaphore for one thread, see [`Semaphore`](crate::Semaphore).
@@ -184,3 +184,89 @@ pub type WaitForEvent<'a> = generic::WaitForEvent<&'a Event>;
 /// See [`generic::WaitForEvent`] for cancel safety.
 #[cfg(feature = "alloc")]
 pub type WaitForEventOwned = generic::WaitForEvent<Rc<Event>>;
+
+/// A lock that gives one task of the thread at a time access to its data, see
+/// [`Mutex`](crate::Mutex).
+pub type Mutex<T> = generic::Mutex<SingleThread, T>;
+
+/// The future of [`lock`](Mutex::lock).
+///
+/// Its output is a [`MutexGuard`]. See [`generic::Lock`] for cancel safety.
+pub type Lock<'a, T> = generic::Lock<&'a Mutex<T>>;
+
+/// The future of [`lock_owned`](Mutex::lock_owned), which is `'static` if `T` is.
+///
+/// Its output is an [`OwnedMutexGuard`]. See [`generic::Lock`] for cancel safety.
+#[cfg(feature = "alloc")]
+pub type LockOwned<T> = generic::Lock<Rc<Mutex<T>>>;
+
+/// A guard that dereferences to the data, and unlocks the mutex when dropped.
+///
+/// See [`generic::MutexGuard`] for the methods.
+pub type MutexGuard<'a, T> = generic::MutexGuard<&'a Mutex<T>>;
+
+/// A guard that owns a reference to its mutex, and unlocks the mutex when dropped.
+///
+/// See [`generic::MutexGuard`] for the methods.
+#[cfg(feature = "alloc")]
+pub type OwnedMutexGuard<T> = generic::MutexGuard<Rc<Mutex<T>>>;
+
+/// A guard that dereferences to a part `U` of the data, and unlocks the mutex when dropped.
+pub type MappedMutexGuard<'a, T, U> = generic::MappedMutexGuard<&'a Mutex<T>, U>;
+
+/// A guard of a part `U` of the data that owns a reference to its mutex.
+#[cfg(feature = "alloc")]
+pub type OwnedMappedMutexGuard<T, U> = generic::MappedMutexGuard<Rc<Mutex<T>>, U>;
+
+/// A lock that gives several tasks of the thread read access to its data, or one task write access,
+/// see [`RwLock`](crate::RwLock).
+pub type RwLock<T> = generic::RwLock<SingleThread, T>;
+
+/// The future of [`read`](RwLock::read).
+///
+/// Its output is a [`RwLockReadGuard`]. See [`generic::ReadLock`] for cancel safety.
+pub type ReadLock<'a, T> = generic::ReadLock<&'a RwLock<T>>;
+
+/// The future of [`read_owned`](RwLock::read_owned), which is `'static` if `T` is.
+///
+/// Its output is an [`OwnedRwLockReadGuard`]. See [`generic::ReadLock`] for cancel safety.
+#[cfg(feature = "alloc")]
+pub type ReadLockOwned<T> = generic::ReadLock<Rc<RwLock<T>>>;
+
+/// The future of [`write`](RwLock::write).
+///
+/// Its output is a [`RwLockWriteGuard`]. See [`generic::WriteLock`] for cancel safety.
+pub type WriteLock<'a, T> = generic::WriteLock<&'a RwLock<T>>;
+
+/// The future of [`write_owned`](RwLock::write_owned), which is `'static` if `T` is.
+///
+/// Its output is an [`OwnedRwLockWriteGuard`]. See [`generic::WriteLock`] for cancel safety.
+#[cfg(feature = "alloc")]
+pub type WriteLockOwned<T> = generic::WriteLock<Rc<RwLock<T>>>;
+
+/// A guard that dereferences to the data, and releases the read lock when dropped.
+pub type RwLockReadGuard<'a, T> = generic::RwLockReadGuard<&'a RwLock<T>>;
+
+/// A guard that owns a reference to its lock, and releases the read lock when dropped.
+#[cfg(feature = "alloc")]
+pub type OwnedRwLockReadGuard<T> = generic::RwLockReadGuard<Rc<RwLock<T>>>;
+
+/// A guard that dereferences to the data, and releases the write lock when dropped.
+///
+/// See [`generic::RwLockWriteGuard`] for the methods.
+pub type RwLockWriteGuard<'a, T> = generic::RwLockWriteGuard<&'a RwLock<T>>;
+
+/// A guard that owns a reference to its lock, and releases the write lock when dropped.
+///
+/// See [`generic::RwLockWriteGuard`] for the methods.
+#[cfg(feature = "alloc")]
+pub type OwnedRwLockWriteGuard<T> = generic::RwLockWriteGuard<Rc<RwLock<T>>>;
+
+/// A cell that is initialized once, by the first task of the thread that needs its value, see
+/// [`OnceCell`](crate::OnceCell).
+pub type OnceCell<T> = generic::OnceCell<SingleThread, T>;
+
+/// The future of [`wait`](OnceCell::wait).
+///
+/// See [`generic::WaitForInit`] for cancel safety.
+pub type WaitForInit<'a, T> = generic::WaitForInit<'a, SingleThread, T>;

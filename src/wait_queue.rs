@@ -86,7 +86,7 @@ use self::{
 #[cfg(all(feature = "tracing", not(loom)))]
 pub(crate) use self::{handle::RequestOf, wake_batch::guard_double_panic};
 pub(crate) use self::{
-    handle::{Grant, Primitive},
+    handle::{Grant, PolicyOf, Primitive},
     list::Completion,
     policy::{Policy, Verdict},
     waiter::{Completed, Waiter},

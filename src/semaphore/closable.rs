@@ -154,7 +154,7 @@ impl<F: Flavour> Semaphore<F, Closable<F>> {
     /// ```
     pub fn close(&self) {
         // Sets the event even if a waker panics.
-        let set_closed = SetOnDrop(&self.closing.closed);
+        let set_closed = self.closing.closed.set_on_drop();
         self.queue.update(|value| {
             let is_open = !is_closed::<Closable<F>>(value);
             let limit = self.limit.get();
@@ -264,14 +264,6 @@ impl<F: Flavour> Semaphore<F, Closable<F>> {
     pub fn drain(&self) -> Drain<&Self> {
         self.close();
         Drain::new(self)
-    }
-}
-
-struct SetOnDrop<'a, F: Flavour>(&'a Event<F>);
-
-impl<F: Flavour> Drop for SetOnDrop<'_, F> {
-    fn drop(&mut self) {
-        self.0.set_unreported();
     }
 }
 

@@ -1,0 +1,319 @@
+//! The mutex: data that one task accesses at a time.
+
+mod guard;
+mod lock;
+#[cfg(feature = "alloc")]
+mod owned;
+
+use core::{fmt, panic::UnwindSafe};
+
+pub use self::{
+    guard::{MappedMutexGuard, MutexGuard},
+    lock::Lock,
+};
+use crate::{
+    flavour::Flavour,
+    guarded::{Exclude, Exclusive, Guarded, Guards},
+    loom::const_unless_loom,
+    trace,
+    wait_queue::{Primitive, TryAcquire, WaitQueue},
+};
+
+/// A lock that gives one task at a time access to its data.
+///
+/// A task [locks](Self::lock) the mutex, and waits while another task holds the lock. The
+/// [`MutexGuard`] dereferences to the data and unlocks the mutex when dropped. It may be held over
+/// an `.await`. If no guard is held over an `.await`, `std::sync::Mutex` or `RefCell` is faster.
+///
+/// `F` is the flavour: [`Mutex`](crate::Mutex) is shared between threads, and
+/// [`unsync::Mutex`](crate::unsync::Mutex) stays on one thread, like a `RefCell` that tasks wait
+/// for. The lock takes three words beside the data and never allocates. Without waiters, locking
+/// and unlocking are one compare-exchange each.
+///
+/// # Fairness
+///
+/// The lock is granted in FIFO order of the first polls. While a waiter is queued,
+/// [`try_lock`](Self::try_lock) fails, even if the mutex was just unlocked.
+///
+/// # Cancel safety
+///
+/// Every future of a mutex can be dropped at any time. A queued future leaves the queue. A future
+/// that was granted the lock passes it to the next waiter.
+///
+/// A granted lock belongs to the waiter even before its task is polled. A future that is kept
+/// without being polled therefore blocks all others. Drop a future that you no longer poll, and do
+/// not wait for anything else while you keep one:
+///
+/// ```
+/// use std::{pin::pin, time::Duration};
+///
+/// use compio_sync::unsync::Mutex;
+/// use futures::{FutureExt, select_biased};
+///
+/// # compio::runtime::Runtime::new().unwrap().block_on(async {
+/// let log = Mutex::new(Vec::new());
+/// let busy = log.lock().await;
+/// {
+///     let mut lock = pin!(log.lock().fuse());
+///     select_biased! {
+///         mut log = lock => log.push("written"),
+///         () = compio::time::sleep(Duration::from_millis(1)).fuse() => {}
+///     }
+///     // Waiting for `log.lock()` here could deadlock, because `lock` is in front of it.
+/// }
+/// drop(busy);
+/// log.lock().await.push("skipped");
+/// assert_eq!(*log.lock().await, ["skipped"]);
+/// # });
+/// ```
+///
+/// # Memory ordering
+///
+/// Unlocking happens-before the next lock returns.
+///
+/// # Panics
+///
+/// If a task panics while it holds the lock, the mutex is unlocked, and the next task sees the data
+/// as it was left. There is no poisoning.
+///
+/// # Wakers
+///
+/// Wakers run when a guard or a future is dropped, after the queue is unlocked. A waker may use the
+/// mutex.
+///
+/// # Examples
+///
+/// Requests on one connection take turns, each until its response has arrived:
+///
+/// ```
+/// use std::rc::Rc;
+///
+/// use compio_sync::unsync::Mutex;
+///
+/// struct Connection {
+///     requests: usize,
+/// }
+///
+/// impl Connection {
+///     async fn request(&mut self, path: &str) -> String {
+///         self.requests += 1;
+///         format!("{path} is response {}", self.requests)
+///     }
+/// }
+///
+/// # compio::runtime::Runtime::new().unwrap().block_on(async {
+/// let connection = Rc::new(Mutex::new(Connection { requests: 0 }));
+/// let other = connection.clone();
+/// let task = compio::runtime::spawn(async move { other.lock().await.request("/a").await });
+/// let response = connection.lock().await.request("/b").await;
+/// assert_eq!(response, "/b is response 1");
+/// assert_eq!(task.await.unwrap(), "/a is response 2");
+/// # });
+/// ```
+pub struct Mutex<F: Flavour, T: ?Sized> {
+    resource: trace::Resource,
+    guarded: Guarded<Exclusive, F, T>,
+}
+
+impl<F: Flavour, T> Mutex<F, T> {
+    const_unless_loom! {
+        /// Creates an unlocked mutex.
+        ///
+        /// Under `cfg(loom)` this is not a `const fn`.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use compio_sync::Mutex;
+        ///
+        /// static ROUTES: Mutex<Vec<&str>> = Mutex::new(Vec::new());
+        /// assert!(!ROUTES.is_locked());
+        /// ```
+        #[must_use]
+        #[track_caller]
+        pub fn new(data: T) -> Self {
+            Self { resource: trace::Resource::new("Mutex"), guarded: Guarded::new(data) }
+        }
+    }
+
+    /// Returns the data.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(compio_sync::Mutex::new(5).into_inner(), 5);
+    /// ```
+    pub fn into_inner(self) -> T {
+        self.guarded.into_inner()
+    }
+}
+
+impl<F: Flavour, T: ?Sized> Mutex<F, T> {
+    /// Locks the mutex.
+    ///
+    /// # Fairness
+    ///
+    /// The future joins the queue when it is first polled.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future can be dropped at any time, see [`Lock`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use compio_sync::Mutex;
+    ///
+    /// # compio::runtime::Runtime::new().unwrap().block_on(async {
+    /// let total = Mutex::new(0);
+    /// *total.lock().await += 5;
+    /// assert_eq!(*total.lock().await, 5);
+    /// # });
+    /// ```
+    #[inline]
+    pub fn lock(&self) -> Lock<&Self> {
+        Lock::new(self)
+    }
+
+    /// Locks the mutex if it is not locked and the queue is empty.
+    ///
+    /// # Fairness
+    ///
+    /// It does not barge. While a waiter is queued it returns `None`.
+    ///
+    /// # Examples
+    ///
+    /// Skip a report that is being written already:
+    ///
+    /// ```
+    /// use compio_sync::Mutex;
+    ///
+    /// fn write(report: &Mutex<Vec<u8>>) -> bool {
+    ///     let Some(mut report) = report.try_lock() else {
+    ///         return false;
+    ///     };
+    ///     report.push(b'.');
+    ///     true
+    /// }
+    ///
+    /// let report = Mutex::new(Vec::new());
+    /// assert!(write(&report));
+    /// let _busy = report.try_lock();
+    /// assert!(!write(&report));
+    /// ```
+    #[inline]
+    #[must_use = "the mutex is unlocked as soon as the guard is dropped"]
+    pub fn try_lock(&self) -> Option<MutexGuard<&Self>> {
+        self.try_lock_raw().then(|| MutexGuard::new(self))
+    }
+
+    #[inline]
+    fn try_lock_raw(&self) -> bool {
+        matches!(self.guarded.queue.try_acquire(()), TryAcquire::Granted { .. })
+    }
+
+    /// Returns the data. No lock is needed, because the borrow is exclusive.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut mutex = compio_sync::Mutex::new(5);
+    /// *mutex.get_mut() += 1;
+    /// assert_eq!(mutex.into_inner(), 6);
+    /// ```
+    pub fn get_mut(&mut self) -> &mut T {
+        self.guarded.get_mut()
+    }
+
+    /// Returns whether the mutex is locked, as a snapshot.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mutex = compio_sync::Mutex::new(5);
+    /// let guard = mutex.try_lock();
+    /// assert!(mutex.is_locked());
+    /// ```
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.guarded.queue.value() != Exclusive::FREE
+    }
+
+    /// Returns the number of queued tasks, as a snapshot.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(compio_sync::Mutex::new(5).waiters(), 0);
+    /// ```
+    #[must_use]
+    pub fn waiters(&self) -> usize {
+        self.guarded.queue.waiters()
+    }
+
+    /// Panics if an invariant of the wait queue does not hold, in debug builds.
+    #[cfg(debug_assertions)]
+    #[doc(hidden)]
+    pub fn assert_valid(&self) {
+        self.guarded.queue.assert_valid();
+    }
+}
+
+impl<F: Flavour, T: ?Sized> Primitive for Mutex<F, T> {
+    type Policy = Exclusive;
+    type Flavour = F;
+
+    #[inline]
+    fn queue(&self) -> &WaitQueue<Exclusive, F> {
+        &self.guarded.queue
+    }
+
+    #[inline]
+    fn op(&self, (): ()) -> trace::Op {
+        self.resource.op("Mutex::lock")
+    }
+
+    #[inline]
+    fn emit_state(&self) {
+        trace::emit_state!(self.resource, locked: self.is_locked(), waiters: self.waiters());
+    }
+}
+
+impl<F: Flavour, T: ?Sized> Guards for Mutex<F, T> {
+    type Data = T;
+
+    #[inline]
+    fn guarded(&self) -> &Guarded<Exclusive, F, T> {
+        &self.guarded
+    }
+}
+
+impl<F: Flavour, T: Default> Default for Mutex<F, T> {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
+impl<F: Flavour, T> From<T> for Mutex<F, T> {
+    #[track_caller]
+    fn from(data: T) -> Self {
+        Self::new(data)
+    }
+}
+
+// There is no poisoning, so a reference to the mutex is not unwind safe: a panic of its holder can
+// leave the data half changed.
+impl<F: Flavour, T: ?Sized + UnwindSafe> UnwindSafe for Mutex<F, T> {}
+
+/// Shows the data, or `<locked>` if the mutex is locked. Does not wait.
+impl<F: Flavour, T: ?Sized + fmt::Debug> fmt::Debug for Mutex<F, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Mutex");
+        match self.try_lock() {
+            Some(data) => debug.field("data", &&*data),
+            None => debug.field("data", &format_args!("<locked>")),
+        };
+        debug.field("waiters", &self.waiters()).finish()
+    }
+}

@@ -1,0 +1,338 @@
+//! The once cell: data that is initialized once, by the first task that needs it.
+
+mod traits;
+mod wait;
+
+use core::{convert::Infallible, future::poll_fn, pin::pin};
+
+pub use self::wait::WaitForInit;
+use crate::{
+    error::SetError,
+    event::Event,
+    flavour::Flavour,
+    guarded::{Guarded, Guards, Once},
+    loom::const_unless_loom,
+    trace::{self, Grant, Waiter},
+    wait_queue::{Completed, Completion, Primitive, TryAcquire, WaitQueue},
+};
+
+/// A cell that is initialized once, by the first task that needs its value.
+///
+/// [`get_or_init`](Self::get_or_init) initializes the cell with an async closure. Tasks that call
+/// it meanwhile wait for the value. From then on, [`get`](Self::get) is one load. Use it for
+/// connections, configuration and other data that is loaded when it is first used.
+///
+/// `F` is the flavour: [`OnceCell`](crate::OnceCell) is shared between threads, and
+/// [`unsync::OnceCell`](crate::unsync::OnceCell) stays on one thread. The cell takes six words
+/// beside its value and never allocates.
+///
+/// # Fairness
+///
+/// If an initializer fails, panics or is cancelled, the cell stays empty. The task at the front of
+/// the queue then initializes it with its own closure. Tasks queue in FIFO order of their first
+/// polls.
+///
+/// # Cancel safety
+///
+/// Every future of a cell can be dropped at any time. Dropping a future that runs its closure drops
+/// the closure's future, and the next task starts from the beginning.
+///
+/// # Deadlocks
+///
+/// A closure must not initialize the cell that it is called for, or wait for it: it would wait for
+/// itself.
+///
+/// # Memory ordering
+///
+/// The initialization happens-before every return of the value.
+///
+/// # Examples
+///
+/// ```
+/// use compio_sync::OnceCell;
+///
+/// static MANIFEST: OnceCell<String> = OnceCell::new();
+///
+/// async fn manifest() -> std::io::Result<&'static str> {
+///     let read = async || {
+///         let bytes = compio::fs::read("Cargo.toml").await?;
+///         String::from_utf8(bytes).map_err(std::io::Error::other)
+///     };
+///     MANIFEST.get_or_try_init(read).await.map(String::as_str)
+/// }
+///
+/// # compio::runtime::Runtime::new().unwrap().block_on(async {
+/// let (one, other) = futures::join!(manifest(), manifest());
+/// assert!(std::ptr::eq(one.unwrap(), other.unwrap()));
+/// # });
+/// ```
+pub struct OnceCell<F: Flavour, T> {
+    resource: trace::Resource,
+    /// Set after the cell is full. Tasks that only wait for the value are not in the queue of the
+    /// initializers: at its front, they could not be granted, and would block those behind them.
+    initialized: Event<F>,
+    guarded: Guarded<Once, F, Option<T>>,
+}
+
+impl<F: Flavour, T> OnceCell<F, T> {
+    const_unless_loom! {
+        /// Creates an empty cell.
+        ///
+        /// Under `cfg(loom)` this is not a `const fn`.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use compio_sync::OnceCell;
+        ///
+        /// static CONFIG: OnceCell<String> = OnceCell::new();
+        /// assert!(CONFIG.get().is_none());
+        /// ```
+        #[must_use]
+        #[track_caller]
+        pub fn new() -> Self {
+            Self {
+                resource: trace::Resource::new("OnceCell"),
+                initialized: Event::new(false),
+                guarded: Guarded::empty(),
+            }
+        }
+    }
+
+    /// Returns the value, or `None` if the cell is empty or being initialized.
+    ///
+    /// This is one load.
+    ///
+    /// # Memory ordering
+    ///
+    /// If it returns the value, the initialization happens-before the return.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let cell = compio_sync::OnceCell::new();
+    /// assert_eq!(cell.get(), None);
+    /// cell.set(5).unwrap();
+    /// assert_eq!(cell.get(), Some(&5));
+    /// ```
+    #[inline]
+    pub fn get(&self) -> Option<&T> {
+        self.guarded.get()
+    }
+
+    /// Returns the value for writing, or `None` if the cell is empty. No lock is needed, because
+    /// the borrow is exclusive.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut cell = compio_sync::OnceCell::from(5);
+    /// *cell.get_mut().unwrap() += 1;
+    /// assert_eq!(cell.into_inner(), Some(6));
+    /// ```
+    pub fn get_mut(&mut self) -> Option<&mut T> {
+        self.guarded.get_mut().as_mut()
+    }
+
+    /// Initializes the cell with this value.
+    ///
+    /// # Errors
+    ///
+    /// If the cell is initialized or being initialized. The error returns the value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use compio_sync::{OnceCell, SetError};
+    ///
+    /// let cell = OnceCell::new();
+    /// assert_eq!(cell.set(5), Ok(()));
+    /// assert_eq!(cell.set(6), Err(SetError::AlreadyInitialized(6)));
+    /// ```
+    pub fn set(&self, value: T) -> Result<(), SetError<T>> {
+        match self.guarded.queue.try_acquire(()) {
+            TryAcquire::Granted { .. } => {
+                self.fill(Grant::new(self, ()), value);
+                Ok(())
+            }
+            TryAcquire::Refused => Err(SetError::AlreadyInitialized(value)),
+            TryAcquire::Unavailable => Err(SetError::Initializing(value)),
+        }
+    }
+
+    /// Returns the value, and initializes the cell first if it is empty.
+    ///
+    /// If another task initializes the cell, this waits for it. If that task fails, panics or is
+    /// cancelled, this may call `init` instead.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future can be dropped at any time. If it was running `init`, the next waiter calls its
+    /// own closure.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use compio_sync::OnceCell;
+    ///
+    /// # compio::runtime::Runtime::new().unwrap().block_on(async {
+    /// let cell = OnceCell::new();
+    /// assert_eq!(*cell.get_or_init(async || 5).await, 5);
+    /// assert_eq!(*cell.get_or_init(async || 6).await, 5);
+    /// # });
+    /// ```
+    pub async fn get_or_init(&self, init: impl AsyncFnOnce() -> T) -> &T {
+        let init = async || Ok::<T, Infallible>(init().await);
+        match self.get_or_try_init(init).await {
+            Ok(value) => value,
+            Err(never) => match never {},
+        }
+    }
+
+    /// Returns the value, and initializes the cell first if it is empty, with a closure that may
+    /// fail.
+    ///
+    /// # Cancel safety
+    ///
+    /// That of [`get_or_init`](Self::get_or_init).
+    ///
+    /// # Errors
+    ///
+    /// If `init` fails. The cell stays empty, and the next waiter calls its own closure.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use compio_sync::OnceCell;
+    ///
+    /// # compio::runtime::Runtime::new().unwrap().block_on(async {
+    /// let port: OnceCell<u16> = OnceCell::new();
+    /// assert!(port.get_or_try_init(async || "http".parse()).await.is_err());
+    /// assert_eq!(port.get_or_try_init(async || "80".parse()).await, Ok(&80));
+    /// # });
+    /// ```
+    pub async fn get_or_try_init<E>(
+        &self,
+        init: impl AsyncFnOnce() -> Result<T, E>,
+    ) -> Result<&T, E> {
+        if let Some(value) = self.get() {
+            return Ok(value);
+        }
+        let mut waiter = pin!(Waiter::new(self, ()));
+        let Completed { completion, .. } = poll_fn(|cx| waiter.as_mut().poll(cx)).await;
+        if completion == Completion::Granted {
+            // Dropping it passes the right to initialize the cell to the next waiter.
+            let right = Grant::new(self, ());
+            let value = init().await?;
+            self.fill(right, value);
+        }
+        Ok(self.get().expect("the cell is full once the right to initialize it is refused"))
+    }
+
+    /// Waits until the cell is initialized, and returns the value.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future can be dropped at any time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use compio_sync::OnceCell;
+    ///
+    /// # compio::runtime::Runtime::new().unwrap().block_on(async {
+    /// let address = OnceCell::new();
+    /// let client = async { format!("connected to {}", address.wait().await) };
+    /// let server = async { address.set("[::1]:80").unwrap() };
+    /// assert_eq!(futures::join!(client, server).0, "connected to [::1]:80");
+    /// # });
+    /// ```
+    #[inline]
+    pub fn wait(&self) -> WaitForInit<'_, F, T> {
+        WaitForInit::new(self)
+    }
+
+    /// Takes the value out, and leaves the cell empty. Returns `None` if the cell was empty.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut cell = compio_sync::OnceCell::from(5);
+    /// assert_eq!(cell.take(), Some(5));
+    /// assert_eq!(cell.set(6), Ok(()));
+    /// ```
+    pub fn take(&mut self) -> Option<T> {
+        let value = self.guarded.take()?;
+        self.initialized.reset();
+        Some(value)
+    }
+
+    /// Returns the value, or `None` if the cell is empty.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(compio_sync::OnceCell::from(5).into_inner(), Some(5));
+    /// ```
+    pub fn into_inner(self) -> Option<T> {
+        self.guarded.into_inner()
+    }
+
+    #[track_caller]
+    fn full(value: T) -> Self {
+        Self {
+            resource: trace::Resource::new("OnceCell"),
+            initialized: Event::new(true),
+            guarded: Guarded::full(value),
+        }
+    }
+
+    fn fill(&self, right: Grant<&Self, ()>, value: T) {
+        // Sets the event even if a waker panics.
+        let set_initialized = self.initialized.set_on_drop();
+        Guarded::fill(right, value);
+        drop(set_initialized);
+        self.emit_state();
+    }
+
+    /// Panics if an invariant of the wait queue does not hold, in debug builds.
+    #[cfg(debug_assertions)]
+    #[doc(hidden)]
+    pub fn assert_valid(&self) {
+        self.guarded.queue.assert_valid();
+        self.initialized.assert_valid();
+    }
+}
+
+impl<F: Flavour, T> Primitive for OnceCell<F, T> {
+    type Policy = Once;
+    type Flavour = F;
+
+    #[inline]
+    fn queue(&self) -> &WaitQueue<Once, F> {
+        &self.guarded.queue
+    }
+
+    #[inline]
+    fn op(&self, (): ()) -> trace::Op {
+        self.resource.op("OnceCell::get_or_init")
+    }
+
+    #[inline]
+    fn emit_state(&self) {
+        trace::emit_state!(
+            self.resource,
+            initialized: self.get().is_some(),
+            waiters: self.guarded.queue.waiters()
+        );
+    }
+}
+
+impl<F: Flavour, T> Guards for OnceCell<F, T> {
+    type Data = Option<T>;
+
+    #[inline]
+    fn guarded(&self) -> &Guarded<Once, F, Option<T>> {
+        &self.guarded
+    }
+}
