@@ -7,7 +7,7 @@ use crate::wait_queue::block_on;
 /// The blocking methods of a future of the shared flavour, written once for all of them.
 macro_rules! blocking_methods {
     () => {
-        /// Blocks the current thread until the future completes. Needs the feature `std`.
+        /// Blocks the current thread until the future completes. Requires the `std` feature.
         ///
         /// The thread waits in the same queue as tasks, in the same order, and nothing is
         /// allocated.
@@ -42,8 +42,8 @@ macro_rules! blocking_methods {
             $crate::blocking::block(self)
         }
 
-        /// Blocks the current thread until the future completes, or until the deadline. Needs the
-        /// feature `std`.
+        /// Blocks the current thread until the future completes, or until the deadline. Requires
+        /// the `std` feature.
         ///
         /// Returns `None` if the deadline passes first. The wait is then cancelled, and nothing is
         /// lost. A future that is ready completes even if the deadline has passed.

@@ -97,7 +97,7 @@ impl fmt::Display for TooManyPermits {
 
 impl Error for TooManyPermits {}
 
-/// The error of [`OnceCell::set`](crate::OnceCell::set), which returns the value.
+/// The error of [`OnceCell::set`](crate::OnceCell::set). It contains the rejected value.
 ///
 /// # Examples
 ///
@@ -127,7 +127,7 @@ impl<T> fmt::Display for SetError<T> {
     }
 }
 
-/// Does not show the value, so that it need not implement `Debug`.
+/// Omits the value, so `T` need not implement `Debug`.
 impl<T> fmt::Debug for SetError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -1,5 +1,6 @@
 //! The event: a flag that tasks wait for until it is set.
 
+mod set_on_drop;
 mod wait;
 
 #[cfg(feature = "alloc")]
@@ -9,6 +10,7 @@ use core::{
     panic::{RefUnwindSafe, UnwindSafe},
 };
 
+use self::set_on_drop::SetOnDrop;
 pub use self::wait::WaitForEvent;
 use crate::{
     flavour::Flavour,
@@ -23,21 +25,22 @@ use crate::{
     owned::owned_methods,
 };
 
-/// A flag that tasks wait for until it is set (a *manual-reset event*).
+/// A *manual-reset event*: a flag that tasks wait on until it is set.
 ///
 /// [`set`](Self::set) completes all waits, and later waits complete immediately. After
-/// [`reset`](Self::reset), tasks wait again. Use it for a state that many tasks observe, such as
-/// "ready", "paused" or "shutting down". To wake one task per signal, use
+/// [`reset`](Self::reset), new waits block again. Use an event for a state that many tasks observe,
+/// such as "ready", "resumed" or "shutting down". To wake one task per signal, use
 /// [`Notify`](crate::generic::Notify).
 ///
 /// `F` is the flavour: [`Event`](crate::Event) is shared between threads, and
 /// [`unsync::Event`](crate::unsync::Event) stays on one thread. An event takes three words and
-/// never allocates. If it is set, [`is_set`](Self::is_set) and a wait load the value and write
-/// nothing, so threads that only observe the event do not slow each other down.
+/// never allocates. While it is set, [`is_set`](Self::is_set) and waits only load the value.
+/// Threads that only observe the event therefore do not contend for its cache line.
 ///
 /// # Fairness
 ///
-/// Waits complete in FIFO order of their first polls.
+/// `set` wakes queued waiters in FIFO order of their first polls. A wait that is polled meanwhile
+/// completes at once, even if earlier waiters have not been woken yet.
 ///
 /// # Cancel safety
 ///
@@ -45,13 +48,15 @@ use crate::{
 ///
 /// # Memory ordering
 ///
-/// Setting the event happens-before every wait that completes because of it, and before every
-/// [`is_set`](Self::is_set) that returns `true` because of it.
+/// A call to `set` happens-before the return of every wait that it completes. It also
+/// happens-before the return of every [`is_set`](Self::is_set) that observes it.
 ///
 /// # Wakers
 ///
-/// Wakers run inside `set`, after the queue is unlocked, in batches of up to 32. A waker may use
-/// the event. If a waker panics, all other waiters are woken before the panic propagates.
+/// Wakers run in the call to `set`, after the queue is unlocked, in batches of up to 32. Between
+/// two batches, a concurrent `set` or `reset`, or a poll or drop of a wait, may run the remaining
+/// wakers. A waker may use the event. If a waker panics, all other waiters are woken before the
+/// panic propagates.
 ///
 /// # Examples
 ///
@@ -79,7 +84,7 @@ pub struct Event<F: Flavour> {
 
 impl<F: Flavour> Event<F> {
     const_unless_loom! {
-        /// Creates an event that is set or not.
+        /// Creates an event, which is initially set if `is_set` is `true`.
         ///
         /// Under `cfg(loom)` this is not a `const fn`.
         ///
@@ -99,10 +104,10 @@ impl<F: Flavour> Event<F> {
         }
     }
 
-    /// Sets the event: completes all waits, and every wait until it is reset.
+    /// Sets the event. All waits complete, and so do later waits until the event is reset.
     ///
-    /// Setting an event that is set completes nothing, but happens-before later observations. O(1)
-    /// per waiter.
+    /// On an event that is already set, the call completes no wait. It still happens-before later
+    /// waits and `is_set` calls that find the event set. O(1) per waiter.
     ///
     /// # Examples
     ///
@@ -114,24 +119,24 @@ impl<F: Flavour> Event<F> {
     /// assert!(event.is_set());
     /// ```
     pub fn set(&self) {
-        self.set_unreported();
+        self.set_untraced();
         self.emit_state();
     }
 
-    /// Sets the event without `tracing`.
-    fn set_unreported(&self) {
+    /// Sets the event without emitting its state.
+    fn set_untraced(&self) {
         self.queue.change(|value| value | FLAG);
     }
 
-    /// Returns a guard that sets the event when dropped, also while a panic unwinds.
     pub(crate) fn set_on_drop(&self) -> SetOnDrop<'_, F> {
         SetOnDrop(self)
     }
 
-    /// Resets the event: later waits wait until it is set again.
+    /// Resets the event. Later waits block until the event is set again.
     ///
-    /// Waits that were created before the call, while the event was set or before it was set, still
-    /// complete. Resetting an event that is not set has no effect.
+    /// If the event is set, every wait that was created before the call still completes. Otherwise,
+    /// the call has no effect. While the event is set, a woken task that waits again completes at
+    /// once, so `set` and `reset` are no barrier between rounds.
     ///
     /// # Examples
     ///
@@ -186,8 +191,8 @@ impl<F: Flavour> Event<F> {
 
     /// Waits until the event is set.
     ///
-    /// The wait completes if the event is set when the future is created, or at any time after
-    /// that, even if it is reset before the future is polled.
+    /// The future completes if the event is set at its creation or later. It completes even if the
+    /// event is reset before the future is polled.
     ///
     /// # Cancel safety
     ///
@@ -224,12 +229,19 @@ impl<F: Flavour> Event<F> {
         WaitForEvent::new(self)
     }
 
-    /// Returns the number of queued waits, as a snapshot.
+    /// Returns a snapshot of the number of queued waiters.
     ///
     /// # Examples
     ///
     /// ```
-    /// assert_eq!(compio_sync::Event::new(false).waiters(), 0);
+    /// use std::{pin::pin, task::{Context, Waker}};
+    ///
+    /// use compio_sync::Event;
+    ///
+    /// let event = Event::new(false);
+    /// let mut wait = pin!(event.wait());
+    /// assert!(wait.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    /// assert_eq!(event.waiters(), 1);
     /// ```
     #[must_use]
     pub fn waiters(&self) -> usize {
@@ -252,8 +264,8 @@ impl<F: Flavour> Event<F> {
 #[cfg(feature = "alloc")]
 owned_methods! { ($Counted, $F) =>
     impl Event<$F> {
-        /// Waits until the event is set, like [`wait`](Self::wait), in a future that owns a
-        /// reference to the event. Needs the feature `alloc`.
+        /// Waits until the event is set, like [`wait`](Self::wait). The future owns a reference to
+        /// the event. Requires the `alloc` feature.
         ///
         /// # Examples
         ///
@@ -311,14 +323,6 @@ impl<F: Flavour> Primitive for Event<F> {
     #[inline]
     fn emit_state(&self) {
         trace::emit_state!(self.resource, is_set: self.is_set(), waiters: self.waiters());
-    }
-}
-
-pub(crate) struct SetOnDrop<'a, F: Flavour>(&'a Event<F>);
-
-impl<F: Flavour> Drop for SetOnDrop<'_, F> {
-    fn drop(&mut self) {
-        self.0.set_unreported();
     }
 }
 

@@ -8,7 +8,9 @@
 //! | --- | --- | --- |
 //! | [`Semaphore<F>`] | `F` is [`Shared`] | `F` is [`SingleThread`] |
 //! | [`Notify<F>`], [`Event<F>`] | `F` is [`Shared`] | `F` is [`SingleThread`] |
-//! | [`Acquire<S>`], [`SemaphorePermit<S>`], [`Drain<S>`], [`Notified<N>`], [`WaitForEvent<E>`] | the parameter is `&_` or `Arc<_>` | the parameter is `&_` or `Rc<_>` |
+//! | [`Mutex<F, T>`], [`RwLock<F, T>`], [`OnceCell<F, T>`] | `F` is [`Shared`] | `F` is [`SingleThread`] |
+//! | [`WaitForClose<F>`], [`WaitForInit<F, T>`] | `F` is [`Shared`] | `F` is [`SingleThread`] |
+//! | all other futures and guards | the parameter is `&_` or `Arc<_>` | the parameter is `&_` or `Rc<_>` |
 //!
 //! The second parameter of [`Semaphore`] has a default, which Rust applies to types but not to
 //! expressions. Annotate a `let` binding with the type:

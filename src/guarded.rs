@@ -51,7 +51,7 @@ unsafe impl<F: ThreadSafe, T: Send + Sync> Sync for Guarded<Once, F, Option<T>> 
 
 impl<P: Policy, F: Flavour, T> Guarded<P, F, T> {
     const_unless_loom! {
-        /// Creates the data with a queue of this value.
+        /// Creates guarded data whose queue starts at `value`.
         fn with_value(value: isize, data: T) -> Self {
             Self { queue: WaitQueue::new(value), data: UnsafeCell::new(data) }
         }
@@ -241,7 +241,7 @@ impl<H> WriteAccess<H, Access>
 where
     H: Handle<Target: Guards<Policy = ReadWrite>>,
 {
-    /// Becomes a reader, and grants the readers at the front of the queue.
+    /// Downgrades to read access, and grants the readers at the front of the queue.
     pub(crate) fn downgrade(self) -> ReadAccess<H> {
         let (handle, _) = self.0.into_parts();
         // Owns the read lock before a waker can panic.

@@ -15,6 +15,11 @@
 //! | bound bytes instead of tasks | [`acquire_many`](Semaphore::acquire_many) |
 //! | hold a permit in a spawned task or in a struct | [`acquire_owned`](Semaphore::acquire_owned) |
 //! | shed load instead of waiting | [`try_acquire`](Semaphore::try_acquire) |
+//! | wake one waiting task per signal, or all waiting tasks | [`Notify`] |
+//! | make tasks wait for a state, such as "ready" | [`Event`] |
+//! | hold exclusive access to data across an `.await` | [`Mutex`] |
+//! | let many tasks read data, and one task at a time write it | [`RwLock`] |
+//! | initialize data once, on first use | [`OnceCell`] |
 //! | change a limit at run time | [`set_max_permits`](Semaphore::set_max_permits) |
 //! | wait on a thread without a runtime | [`block`](Acquire::block) on any future |
 //! | write a type for both flavours | [`generic`] |
@@ -102,8 +107,8 @@
 //! - **Model-checked.** [loom](guide::loom) explores the interleavings, and each memory ordering is
 //!   shown to be necessary.
 //!
-//! Permits are in use as soon as they are granted, even before the waiter's task is polled. A
-//! granted future keeps its permits until it is polled or dropped.
+//! A permit or lock is held as soon as it is granted, even before the waiter's task is polled. A
+//! granted future holds it until the future is polled or dropped.
 //!
 //! # Flavours
 //!
@@ -281,10 +286,10 @@ pub type Drain<'a> = generic::Drain<&'a ClosableSemaphore>;
 #[cfg(feature = "alloc")]
 pub type DrainOwned = generic::Drain<Arc<ClosableSemaphore>>;
 
-/// Notifies one waiting task, or all of them, shared between threads.
+/// A notification primitive, shared between threads.
 ///
-/// This alias of [`generic::Notify`] is `Send` and `Sync`, and can be a `static`. Its
-/// [`unsync`](unsync::Notify) twin stays on one thread.
+/// It wakes one waiting task, or all of them. This alias of [`generic::Notify`] is `Send` and
+/// `Sync`, and can be a `static`. Its [`unsync`](unsync::Notify) twin stays on one thread.
 ///
 /// See [`generic::Notify`] for fairness, cancel safety, memory ordering and wakers.
 ///
@@ -314,10 +319,10 @@ pub type Notified<'a> = generic::Notified<&'a Notify>;
 #[cfg(feature = "alloc")]
 pub type NotifiedOwned = generic::Notified<Arc<Notify>>;
 
-/// A flag that tasks wait for until it is set, shared between threads.
+/// An async event flag, shared between threads.
 ///
-/// This alias of [`generic::Event`] is `Send` and `Sync`, and can be a `static`. Its
-/// [`unsync`](unsync::Event) twin stays on one thread.
+/// Tasks wait on it until it is set. This alias of [`generic::Event`] is `Send` and `Sync`, and can
+/// be a `static`. Its [`unsync`](unsync::Event) twin stays on one thread.
 ///
 /// See [`generic::Event`] for fairness, cancel safety, memory ordering and wakers.
 ///
@@ -347,12 +352,13 @@ pub type WaitForEvent<'a> = generic::WaitForEvent<&'a Event>;
 #[cfg(feature = "alloc")]
 pub type WaitForEventOwned = generic::WaitForEvent<Arc<Event>>;
 
-/// A lock that gives one task at a time access to its data, shared between threads.
+/// An async mutex, shared between threads.
 ///
-/// This alias of [`generic::Mutex`] is `Send` and `Sync` if the data is `Send`, and can be a
-/// `static`. Its [`unsync`](unsync::Mutex) twin stays on one thread.
+/// It gives one task at a time access to its data. This alias of [`generic::Mutex`] is `Send` and
+/// `Sync` if the data is `Send`, and can be a `static`. Its [`unsync`](unsync::Mutex) twin stays on
+/// one thread.
 ///
-/// See [`generic::Mutex`] for fairness, cancel safety, memory ordering and panics.
+/// See [`generic::Mutex`] for fairness, cancel safety, memory ordering and poisoning.
 ///
 /// # Examples
 ///
@@ -397,13 +403,13 @@ pub type MappedMutexGuard<'a, T, U> = generic::MappedMutexGuard<&'a Mutex<T>, U>
 #[cfg(feature = "alloc")]
 pub type OwnedMappedMutexGuard<T, U> = generic::MappedMutexGuard<Arc<Mutex<T>>, U>;
 
-/// A lock that gives several tasks read access to its data, or one task write access, shared
-/// between threads.
+/// An async reader-writer lock, shared between threads.
 ///
-/// This alias of [`generic::RwLock`] is `Send` if the data is, `Sync` if the data is `Send` and
-/// `Sync`, and can be a `static`. Its [`unsync`](unsync::RwLock) twin stays on one thread.
+/// It gives several tasks at a time read access to its data, or one task write access. This alias
+/// of [`generic::RwLock`] is `Send` if the data is, `Sync` if the data is `Send` and `Sync`, and
+/// can be a `static`. Its [`unsync`](unsync::RwLock) twin stays on one thread.
 ///
-/// See [`generic::RwLock`] for fairness, deadlocks, cancel safety, memory ordering and panics.
+/// See [`generic::RwLock`] for fairness, deadlocks, cancel safety, memory ordering and poisoning.
 ///
 /// # Examples
 ///
@@ -459,10 +465,11 @@ pub type RwLockWriteGuard<'a, T> = generic::RwLockWriteGuard<&'a RwLock<T>>;
 #[cfg(feature = "alloc")]
 pub type OwnedRwLockWriteGuard<T> = generic::RwLockWriteGuard<Arc<RwLock<T>>>;
 
-/// A cell that is initialized once, by the first task that needs its value, shared between threads.
+/// An async cell that is initialized once, shared between threads.
 ///
-/// This alias of [`generic::OnceCell`] is `Send` if the value is, `Sync` if the value is `Send` and
-/// `Sync`, and can be a `static`. Its [`unsync`](unsync::OnceCell) twin stays on one thread.
+/// The first task that needs the value initializes the cell. This alias of [`generic::OnceCell`] is
+/// `Send` if the value is, `Sync` if the value is `Send` and `Sync`, and can be a `static`. Its
+/// [`unsync`](unsync::OnceCell) twin stays on one thread.
 ///
 /// See [`generic::OnceCell`] for fairness, cancel safety, deadlocks and memory ordering.
 ///

@@ -22,27 +22,28 @@ use crate::{
 /// A lock that gives one task at a time access to its data.
 ///
 /// A task [locks](Self::lock) the mutex, and waits while another task holds the lock. The
-/// [`MutexGuard`] dereferences to the data and unlocks the mutex when dropped. It may be held over
-/// an `.await`. If no guard is held over an `.await`, `std::sync::Mutex` or `RefCell` is faster.
+/// [`MutexGuard`] dereferences to the data and unlocks the mutex when dropped. The guard may be
+/// held across an `.await`. If no guard is, use `std::sync::Mutex` or a `RefCell`, which are
+/// faster.
 ///
 /// `F` is the flavour: [`Mutex`](crate::Mutex) is shared between threads, and
-/// [`unsync::Mutex`](crate::unsync::Mutex) stays on one thread, like a `RefCell` that tasks wait
-/// for. The lock takes three words beside the data and never allocates. Without waiters, locking
-/// and unlocking are one compare-exchange each.
+/// [`unsync::Mutex`](crate::unsync::Mutex) stays on one thread, like a `RefCell` whose borrow can
+/// be awaited. The mutex takes three words in addition to the data and never allocates. Uncontended
+/// locking and unlocking take one compare-exchange each.
 ///
 /// # Fairness
 ///
-/// The lock is granted in FIFO order of the first polls. While a waiter is queued,
-/// [`try_lock`](Self::try_lock) fails, even if the mutex was just unlocked.
+/// The lock is granted in FIFO order of the first polls. An unlocked mutex has no queued waiter, so
+/// [`try_lock`](Self::try_lock) never barges.
 ///
 /// # Cancel safety
 ///
 /// Every future of a mutex can be dropped at any time. A queued future leaves the queue. A future
 /// that was granted the lock passes it to the next waiter.
 ///
-/// A granted lock belongs to the waiter even before its task is polled. A future that is kept
-/// without being polled therefore blocks all others. Drop a future that you no longer poll, and do
-/// not wait for anything else while you keep one:
+/// A granted lock belongs to the waiter even before its task is polled. A future that is no longer
+/// polled therefore blocks all other waiters. Drop such a future before the task awaits anything
+/// else:
 ///
 /// ```
 /// use std::{pin::pin, time::Duration};
@@ -59,9 +60,10 @@ use crate::{
 ///         mut log = lock => log.push("written"),
 ///         () = compio::time::sleep(Duration::from_millis(1)).fuse() => {}
 ///     }
-///     // Waiting for `log.lock()` here could deadlock, because `lock` is in front of it.
+///     drop(busy); // Grants the mutex to `lock`.
+///     // Awaiting `log.lock()` here would deadlock, because `lock` is no longer polled.
 /// }
-/// drop(busy);
+/// // Dropping `lock` has unlocked the mutex.
 /// log.lock().await.push("skipped");
 /// assert_eq!(*log.lock().await, ["skipped"]);
 /// # });
@@ -69,17 +71,17 @@ use crate::{
 ///
 /// # Memory ordering
 ///
-/// Unlocking happens-before the next lock returns.
+/// Unlocking the mutex happens-before the return of the next `lock` or `try_lock` that succeeds.
 ///
-/// # Panics
+/// # Poisoning
 ///
-/// If a task panics while it holds the lock, the mutex is unlocked, and the next task sees the data
-/// as it was left. There is no poisoning.
+/// There is no poisoning. If a task panics while it holds the lock, the mutex is unlocked, and the
+/// next task sees the data in its current state. The type is therefore not `RefUnwindSafe`.
 ///
 /// # Wakers
 ///
 /// Wakers run when a guard or a future is dropped, after the queue is unlocked. A waker may use the
-/// mutex.
+/// mutex. If a waker panics, the lock is already granted to its waiter.
 ///
 /// # Examples
 ///
@@ -136,7 +138,7 @@ impl<F: Flavour, T> Mutex<F, T> {
         }
     }
 
-    /// Returns the data.
+    /// Consumes the mutex and returns the data.
     ///
     /// # Examples
     ///
@@ -175,11 +177,11 @@ impl<F: Flavour, T: ?Sized> Mutex<F, T> {
         Lock::new(self)
     }
 
-    /// Locks the mutex if it is not locked and the queue is empty.
+    /// Attempts to lock the mutex without waiting. Returns `None` if the mutex is locked.
     ///
     /// # Fairness
     ///
-    /// It does not barge. While a waiter is queued it returns `None`.
+    /// A mutex with a queued waiter is always locked, so this method never barges.
     ///
     /// # Examples
     ///
@@ -212,7 +214,7 @@ impl<F: Flavour, T: ?Sized> Mutex<F, T> {
         matches!(self.guarded.queue.try_acquire(()), TryAcquire::Granted { .. })
     }
 
-    /// Returns the data. No lock is needed, because the borrow is exclusive.
+    /// Returns a mutable reference to the data. The exclusive borrow makes locking unnecessary.
     ///
     /// # Examples
     ///
@@ -225,7 +227,7 @@ impl<F: Flavour, T: ?Sized> Mutex<F, T> {
         self.guarded.get_mut()
     }
 
-    /// Returns whether the mutex is locked, as a snapshot.
+    /// Returns a snapshot of whether the mutex is locked.
     ///
     /// # Examples
     ///
@@ -239,12 +241,21 @@ impl<F: Flavour, T: ?Sized> Mutex<F, T> {
         self.guarded.queue.value() != Exclusive::FREE
     }
 
-    /// Returns the number of queued tasks, as a snapshot.
+    /// Returns a snapshot of the number of queued waiters.
     ///
     /// # Examples
     ///
     /// ```
-    /// assert_eq!(compio_sync::Mutex::new(5).waiters(), 0);
+    /// use std::{pin::pin, task::{Context, Waker}};
+    ///
+    /// use compio_sync::Mutex;
+    ///
+    /// let mutex = Mutex::new(5);
+    /// let guard = mutex.try_lock();
+    /// let mut lock = pin!(mutex.lock());
+    /// assert!(lock.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    /// assert_eq!(mutex.waiters(), 1);
+    /// # drop(guard);
     /// ```
     #[must_use]
     pub fn waiters(&self) -> usize {
@@ -303,7 +314,7 @@ impl<F: Flavour, T> From<T> for Mutex<F, T> {
 }
 
 // There is no poisoning, so a reference to the mutex is not unwind safe: a panic of its holder can
-// leave the data half changed.
+// leave the data half-modified.
 impl<F: Flavour, T: ?Sized + UnwindSafe> UnwindSafe for Mutex<F, T> {}
 
 /// Shows the data, or `<locked>` if the mutex is locked. Does not wait.

@@ -23,14 +23,14 @@ use crate::{
     owned::owned_methods,
 };
 
-/// Notifies one waiting task, or all of them.
+/// A notification primitive that wakes one waiting task, or all of them.
 ///
-/// A notification carries no data: it tells a task to look at shared state again. A task waits with
+/// A notification carries no data. The woken task checks shared state again. A task waits with
 /// [`notified`](Self::notified). [`notify_one`](Self::notify_one) completes the wait at the front
 /// of the queue, or stores one permit for the next wait. [`notify_waiters`](Self::notify_waiters)
 /// completes every wait that was created before it, and stores nothing.
 ///
-/// For a state that stays, such as "shutting down", use [`Event`](crate::generic::Event). To count
+/// For a persistent state, such as "shutting down", use [`Event`](crate::generic::Event). To count
 /// notifications, use [`Semaphore`](crate::generic::Semaphore): a `Notify` stores at most one.
 ///
 /// `F` is the flavour: [`Notify`](crate::Notify) is shared between threads, and
@@ -47,26 +47,28 @@ use crate::{
 ///
 /// # Fairness
 ///
-/// Notifications are handed out in FIFO order of the first polls. A stored permit goes to the first
-/// wait that is polled or enabled.
+/// Waits are queued in the order in which they are first polled or enabled. `notify_one` completes
+/// them in FIFO order. The first wait that is polled or enabled consumes a stored permit.
 ///
 /// # Cancel safety
 ///
-/// A wait can be dropped at any time. If `notify_one` had completed it before its last poll, the
-/// notification passes to the next waiter, or is stored. A wait that `notify_waiters` completed has
-/// nothing to pass on.
+/// A wait can be dropped at any time. If `notify_one` has completed the wait, but no poll has
+/// returned `Ready`, the notification passes to the next waiter, or is stored. A permit that
+/// [`enable`](Notified::enable) consumed passes on in the same way. A wait that `notify_waiters`
+/// completed has nothing to pass on.
 ///
 /// # Memory ordering
 ///
-/// `notify_one` happens-before the return of the wait that it completes, or that consumes the
-/// stored permit. `notify_waiters` happens-before the return of each wait that it completes, and
-/// before the creation of each wait that it does not complete because it was created later.
+/// `notify_one` happens-before the return of the wait that consumes its notification, whether
+/// queued or stored. `notify_waiters` happens-before the return of each wait that it completes. It
+/// also happens-before the creation of every later wait.
 ///
 /// # Wakers
 ///
-/// Wakers run inside the call that notifies, after the queue is unlocked, in batches of up to 32. A
-/// waker may use the `Notify`. If a waker panics, all other waiters are woken before the panic
-/// propagates.
+/// Wakers run after the queue is unlocked, in batches of up to 32. They run in the call that
+/// notifies, or in the drop of a future that passes its notification on. Between two batches of
+/// `notify_waiters`, a concurrent call, poll or drop may run the remaining wakers. A waker may use
+/// the `Notify`. If a waker panics, all other waiters are woken before the panic propagates.
 ///
 /// # Examples
 ///
@@ -137,10 +139,10 @@ impl<F: Flavour> Notify<F> {
         }
     }
 
-    /// Completes the wait at the front of the queue. If the queue is empty, stores a permit, which
-    /// the next wait consumes.
+    /// Completes the wait at the front of the queue, or stores a permit if the queue is empty.
     ///
-    /// At most one permit is stored, however often this is called.
+    /// The next wait consumes a stored permit. At most one permit is stored, regardless of the
+    /// number of calls.
     ///
     /// # Examples
     ///
@@ -163,10 +165,10 @@ impl<F: Flavour> Notify<F> {
         self.emit_state();
     }
 
-    /// Completes every wait that was created before the call, polled or not. Stores no permit.
+    /// Completes every wait that was created before the call, whether polled or not.
     ///
-    /// A stored permit stays stored. A task that is woken and waits again waits for the next call.
-    /// O(1) per waiter.
+    /// The call neither stores nor consumes a permit. A woken task that waits again needs another
+    /// notification. O(1) per waiter.
     ///
     /// # Examples
     ///
@@ -219,12 +221,19 @@ impl<F: Flavour> Notify<F> {
         Notified::new(self)
     }
 
-    /// Returns the number of queued waits, as a snapshot.
+    /// Returns a snapshot of the number of queued waiters.
     ///
     /// # Examples
     ///
     /// ```
-    /// assert_eq!(compio_sync::Notify::new().waiters(), 0);
+    /// use std::pin::pin;
+    ///
+    /// use compio_sync::Notify;
+    ///
+    /// let notify = Notify::new();
+    /// let mut notified = pin!(notify.notified());
+    /// notified.as_mut().enable();
+    /// assert_eq!(notify.waiters(), 1);
     /// ```
     #[must_use]
     pub fn waiters(&self) -> usize {
@@ -247,8 +256,8 @@ impl<F: Flavour> Notify<F> {
 #[cfg(feature = "alloc")]
 owned_methods! { ($Counted, $F) =>
     impl Notify<$F> {
-        /// Waits for a notification, like [`notified`](Self::notified), in a future that owns a
-        /// reference to the `Notify`. Needs the feature `alloc`.
+        /// Waits for a notification, like [`notified`](Self::notified). The future owns a
+        /// reference to the `Notify`. Requires the `alloc` feature.
         ///
         /// # Examples
         ///

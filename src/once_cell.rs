@@ -23,8 +23,8 @@ use crate::{
 /// connections, configuration and other data that is loaded when it is first used.
 ///
 /// `F` is the flavour: [`OnceCell`](crate::OnceCell) is shared between threads, and
-/// [`unsync::OnceCell`](crate::unsync::OnceCell) stays on one thread. The cell takes six words
-/// beside its value and never allocates.
+/// [`unsync::OnceCell`](crate::unsync::OnceCell) stays on one thread. The cell takes six words in
+/// addition to an `Option` of its value, and never allocates.
 ///
 /// # Fairness
 ///
@@ -34,17 +34,31 @@ use crate::{
 ///
 /// # Cancel safety
 ///
-/// Every future of a cell can be dropped at any time. Dropping a future that runs its closure drops
-/// the closure's future, and the next task starts from the beginning.
+/// Every future of a cell can be dropped at any time. If the future was running its closure, the
+/// closure's future is dropped, and the next waiter calls its own closure.
+///
+/// A queued future may be chosen to initialize the cell before its task is polled. A future that is
+/// no longer polled therefore blocks all other tasks. Drop such a future before the task awaits
+/// anything else.
 ///
 /// # Deadlocks
 ///
-/// A closure must not initialize the cell that it is called for, or wait for it: it would wait for
-/// itself.
+/// A closure deadlocks if it awaits `get_or_init`, `get_or_try_init` or `wait` on its own cell.
+/// Inside the closure, [`get`](Self::get) returns `None` and [`set`](Self::set) fails.
 ///
 /// # Memory ordering
 ///
-/// The initialization happens-before every return of the value.
+/// Initializing the cell happens-before every return of a reference to its value.
+///
+/// # Panics
+///
+/// If a closure panics, the panic propagates to its caller, and the cell stays empty.
+///
+/// # Wakers
+///
+/// Wakers run when a task initializes the cell, when a closure fails, and when a future is dropped.
+/// They run after the queue is unlocked, in batches of up to 32. A waker may use the cell. If a
+/// waker panics, all other waiters are woken before the panic propagates.
 ///
 /// # Examples
 ///
@@ -120,8 +134,7 @@ impl<F: Flavour, T> OnceCell<F, T> {
         self.guarded.get()
     }
 
-    /// Returns the value for writing, or `None` if the cell is empty. No lock is needed, because
-    /// the borrow is exclusive.
+    /// Returns a mutable reference to the value, or `None` if the cell is empty.
     ///
     /// # Examples
     ///
@@ -138,7 +151,8 @@ impl<F: Flavour, T> OnceCell<F, T> {
     ///
     /// # Errors
     ///
-    /// If the cell is initialized or being initialized. The error returns the value.
+    /// [`SetError::AlreadyInitialized`] if the cell is full, and [`SetError::Initializing`] if a
+    /// task is initializing it. The error contains the value.
     ///
     /// # Examples
     ///
@@ -160,10 +174,10 @@ impl<F: Flavour, T> OnceCell<F, T> {
         }
     }
 
-    /// Returns the value, and initializes the cell first if it is empty.
+    /// Returns the value. If the cell is empty, initializes it with `init` first.
     ///
-    /// If another task initializes the cell, this waits for it. If that task fails, panics or is
-    /// cancelled, this may call `init` instead.
+    /// If another task is initializing the cell, the future waits for that task. If that task
+    /// fails, panics or is cancelled, the next waiter calls its own closure.
     ///
     /// # Cancel safety
     ///
@@ -189,16 +203,16 @@ impl<F: Flavour, T> OnceCell<F, T> {
         }
     }
 
-    /// Returns the value, and initializes the cell first if it is empty, with a closure that may
-    /// fail.
+    /// Returns the value. If the cell is empty, initializes it with the fallible `init` first.
     ///
     /// # Cancel safety
     ///
-    /// That of [`get_or_init`](Self::get_or_init).
+    /// Same as [`get_or_init`](Self::get_or_init).
     ///
     /// # Errors
     ///
-    /// If `init` fails. The cell stays empty, and the next waiter calls its own closure.
+    /// Returns the error of `init`. The cell then stays empty, and the next waiter calls its own
+    /// closure.
     ///
     /// # Examples
     ///
@@ -267,7 +281,7 @@ impl<F: Flavour, T> OnceCell<F, T> {
         Some(value)
     }
 
-    /// Returns the value, or `None` if the cell is empty.
+    /// Consumes the cell and returns the value, or `None` if the cell is empty.
     ///
     /// # Examples
     ///
@@ -276,15 +290,6 @@ impl<F: Flavour, T> OnceCell<F, T> {
     /// ```
     pub fn into_inner(self) -> Option<T> {
         self.guarded.into_inner()
-    }
-
-    #[track_caller]
-    fn full(value: T) -> Self {
-        Self {
-            resource: trace::Resource::new("OnceCell"),
-            initialized: Event::new(true),
-            guarded: Guarded::full(value),
-        }
     }
 
     fn fill(&self, right: Grant<&Self, ()>, value: T) {

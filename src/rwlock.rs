@@ -1,4 +1,4 @@
-//! The read-write lock: data that one task writes, or several tasks read, at a time.
+//! The reader-writer lock: data that one task writes, or several tasks read, at a time.
 
 mod guard;
 mod lock;
@@ -22,19 +22,19 @@ use crate::{
 /// A lock that gives several tasks at a time read access to its data, or one task write access.
 ///
 /// A task locks the data for [reading](Self::read) or [writing](Self::write). The guard
-/// dereferences to the data and releases the lock when dropped. It may be held over an `.await`.
-/// If tasks mostly write, [`Mutex`](crate::generic::Mutex) is smaller and simpler.
+/// dereferences to the data and releases the lock when dropped. The guard may be held across an
+/// `.await`. If tasks mostly write, use the simpler [`Mutex`](crate::generic::Mutex).
 ///
 /// `F` is the flavour: [`RwLock`](crate::RwLock) is shared between threads, and
-/// [`unsync::RwLock`](crate::unsync::RwLock) stays on one thread, like a `RefCell` that tasks wait
-/// for. The lock takes three words beside the data and never allocates. Without waiters, locking
-/// and releasing are one compare-exchange each.
+/// [`unsync::RwLock`](crate::unsync::RwLock) stays on one thread, like a `RefCell` whose borrows
+/// can be awaited. The lock takes three words in addition to the data and never allocates.
+/// Uncontended locking and releasing take one compare-exchange each.
 ///
 /// # Fairness
 ///
-/// The lock is granted in FIFO order of the first polls. Readers that are queued one behind the
-/// other enter together. A reader behind a queued writer waits for that writer, even if other
-/// readers hold the lock, so readers cannot starve writers.
+/// The lock is granted in FIFO order of the first polls. Consecutive readers in the queue are
+/// granted the lock together. A reader behind a queued writer waits for that writer, even if other
+/// readers hold the lock. Readers therefore cannot starve writers.
 ///
 /// # Deadlocks
 ///
@@ -54,9 +54,10 @@ use crate::{
 /// let mut write = pin!(config.write());
 /// assert!(write.as_mut().poll(&mut cx).is_pending());
 ///
-/// // Awaiting this would deadlock. `try_read` returns `None` instead.
+/// // Awaiting `second` would deadlock. `try_read` fails instead.
 /// let mut second = pin!(config.read());
 /// assert!(second.as_mut().poll(&mut cx).is_pending());
+/// assert!(config.try_read().is_none());
 /// # drop(first);
 /// # });
 /// ```
@@ -65,32 +66,33 @@ use crate::{
 ///
 /// # Cancel safety
 ///
-/// Every future of a lock can be dropped at any time. A queued future leaves the queue, and the
-/// readers behind a cancelled writer enter at once. A future that was granted the lock passes it to
-/// the next waiter.
+/// Every future of a lock can be dropped at any time. A queued future leaves the queue. If it was a
+/// writer at the front while readers hold the lock, the readers behind it are granted the lock. A
+/// future that was granted the lock passes it to the next waiter.
 ///
-/// A granted lock belongs to the waiter even before its task is polled. A future that is kept
-/// without being polled therefore blocks others. Drop a future that you no longer poll, as shown at
-/// [`Mutex`](crate::generic::Mutex).
+/// A granted lock belongs to the waiter even before its task is polled. A future that is no longer
+/// polled therefore blocks other waiters. Drop such a future before the task awaits anything else,
+/// as shown at [`Mutex`](crate::generic::Mutex).
 ///
 /// # Memory ordering
 ///
-/// Releasing a write guard happens-before every lock that is granted after it returns. Releasing a
-/// read guard happens-before the next write lock returns.
+/// Dropping a write guard happens-before the return of every later read or write lock. Downgrading
+/// orders in the same way. Dropping a read guard happens-before the return of the next write lock.
 ///
-/// # Panics
+/// # Poisoning
 ///
-/// If a task panics while it holds the lock, the lock is released, and the next task sees the data
-/// as it was left. There is no poisoning.
+/// There is no poisoning. If a task panics while it holds the lock, the lock is released, and the
+/// next task sees the data in its current state. The type is therefore not `RefUnwindSafe`.
 ///
 /// # Wakers
 ///
-/// Wakers run when a guard or a future is dropped, after the queue is unlocked, in batches of up to
-/// 32. A waker may use the lock.
+/// Wakers run when a guard or a future is dropped, and when a write guard is downgraded. They run
+/// after the queue is unlocked, in batches of up to 32. A waker may use the lock. If a waker
+/// panics, all other waiters are woken before the panic propagates.
 ///
 /// # Examples
 ///
-/// Requests read a routing table, which is replaced now and then:
+/// Requests read a routing table that is updated occasionally:
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -115,7 +117,7 @@ pub struct RwLock<F: Flavour, T: ?Sized> {
 
 impl<F: Flavour, T> RwLock<F, T> {
     const_unless_loom! {
-        /// Creates an unlocked lock.
+        /// Creates an unlocked `RwLock`.
         ///
         /// Under `cfg(loom)` this is not a `const fn`.
         ///
@@ -134,7 +136,7 @@ impl<F: Flavour, T> RwLock<F, T> {
         }
     }
 
-    /// Returns the data.
+    /// Consumes the lock and returns the data.
     ///
     /// # Examples
     ///
@@ -205,11 +207,12 @@ impl<F: Flavour, T: ?Sized> RwLock<F, T> {
         WriteLock::new(self)
     }
 
-    /// Locks the data for reading if no writer holds the lock and the queue is empty.
+    /// Attempts to lock the data for reading, without waiting. Returns `None` if a writer holds the
+    /// lock.
     ///
     /// # Fairness
     ///
-    /// It does not barge. While a waiter is queued it returns `None`.
+    /// Also returns `None` if a waiter is queued, so this method never barges.
     ///
     /// # Examples
     ///
@@ -226,11 +229,11 @@ impl<F: Flavour, T: ?Sized> RwLock<F, T> {
         self.try_lock_raw(Access::Read).then(|| RwLockReadGuard::new(self))
     }
 
-    /// Locks the data for writing if the lock is free and the queue is empty.
+    /// Attempts to lock the data for writing, without waiting. Returns `None` if the lock is held.
     ///
     /// # Fairness
     ///
-    /// It does not barge. While a waiter is queued it returns `None`.
+    /// A lock with a queued waiter is always held, so this method never barges.
     ///
     /// # Examples
     ///
@@ -251,7 +254,7 @@ impl<F: Flavour, T: ?Sized> RwLock<F, T> {
         matches!(self.guarded.queue.try_acquire(access), TryAcquire::Granted { .. })
     }
 
-    /// Returns the data. No lock is needed, because the borrow is exclusive.
+    /// Returns a mutable reference to the data. The exclusive borrow makes locking unnecessary.
     ///
     /// # Examples
     ///
@@ -264,13 +267,7 @@ impl<F: Flavour, T: ?Sized> RwLock<F, T> {
         self.guarded.get_mut()
     }
 
-    /// Returns the number of queued tasks, as a snapshot.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// assert_eq!(compio_sync::RwLock::new(5).waiters(), 0);
-    /// ```
+    /// Returns a snapshot of the number of queued waiters.
     #[must_use]
     pub fn waiters(&self) -> usize {
         self.guarded.queue.waiters()
@@ -336,10 +333,10 @@ impl<F: Flavour, T> From<T> for RwLock<F, T> {
 }
 
 // There is no poisoning, so a reference to the lock is not unwind safe: a panic of its holder can
-// leave the data half changed.
+// leave the data half-modified.
 impl<F: Flavour, T: ?Sized + UnwindSafe> UnwindSafe for RwLock<F, T> {}
 
-/// Shows the data, or `<locked>` if a writer holds the lock. Does not wait.
+/// Shows the data, or `<locked>` if a writer holds the lock or a waiter is queued. Does not wait.
 impl<F: Flavour, T: ?Sized + fmt::Debug> fmt::Debug for RwLock<F, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("RwLock");

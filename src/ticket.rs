@@ -1,4 +1,4 @@
-//! Tickets, by which a broadcast completes all waits that were created before it.
+//! Tickets, which let a broadcast complete all waits that were created before it.
 //!
 //! ```text
 //! value:  | generation | flag |
@@ -7,13 +7,13 @@
 //! A future takes the current generation as its *ticket* when it is created. A broadcast starts the
 //! next generation, and the policy refuses each ticket of an earlier one. This has four effects:
 //!
-//! - A broadcast is one change of the value, however many batches its wakeups take.
-//! - It ends, because a woken task that waits again has a new ticket.
-//! - It completes futures that were created before it and are polled after it.
-//! - It grants nothing, so a future that it completes has nothing to pass on.
+//! - A broadcast is one change of the value, regardless of the number of wakeup batches.
+//! - A broadcast terminates, because a woken task that waits again has a new ticket.
+//! - A broadcast also completes futures that were created before it and are polled later.
+//! - A broadcast grants nothing, so a future that it completes has nothing to pass on.
 //!
-//! Generations wrap around after 2^60 broadcasts, or 2^28 on 32-bit targets. A future that is
-//! polled for the first time after exactly that many broadcasts waits for the next one.
+//! Generations wrap around after 2^60 broadcasts, or 2^28 on 32-bit targets. A future that is first
+//! polled after exactly that many broadcasts waits for the next broadcast.
 
 use crate::wait_queue::MAX_VALUE;
 

@@ -3,8 +3,8 @@
 //! compio is thread-per-core: tasks stay on their thread, and most limits apply to one thread. The
 //! types of this module have the names, the API and the guarantees of those at the root of the
 //! crate. They use plain [cells](core::cell::Cell) instead of atomics, and owned futures and guards
-//! hold an `Rc` instead of an `Arc`. The examples in their documentation import the shared types;
-//! replace `compio_sync` by `compio_sync::unsync` and `Arc` by `Rc`.
+//! hold an `Rc` instead of an `Arc`. The examples in their documentation import the shared types.
+//! Replace `compio_sync` with `compio_sync::unsync`, and `Arc` with `Rc`.
 //!
 //! A `thread_local!` holds a semaphore that every task of the thread uses:
 //!
@@ -29,10 +29,10 @@
 //!
 //! # Threads
 //!
-//! No semaphore, future or permit of this module is `Send` or `Sync`. Wakers may still cross
+//! No primitive, future or guard of this module is `Send` or `Sync`. Wakers may still cross
 //! threads: waking only schedules the task, so any thread can do it.
 //!
-//! There are no blocking methods: a blocked thread could not run the task that holds the permit.
+//! There are no blocking methods. A blocked thread could not run the task that it waits for.
 //!
 //! None of these examples compiles:
 //!
@@ -157,7 +157,7 @@ pub type Drain<'a> = generic::Drain<&'a ClosableSemaphore>;
 #[cfg(feature = "alloc")]
 pub type DrainOwned = generic::Drain<Rc<ClosableSemaphore>>;
 
-/// Notifies one waiting task, or all of them, see [`Notify`](crate::Notify).
+/// A notification primitive for one thread, see [`Notify`](crate::Notify).
 pub type Notify = generic::Notify<SingleThread>;
 
 /// The future of [`notified`](Notify::notified).
@@ -171,7 +171,7 @@ pub type Notified<'a> = generic::Notified<&'a Notify>;
 #[cfg(feature = "alloc")]
 pub type NotifiedOwned = generic::Notified<Rc<Notify>>;
 
-/// A flag that tasks of one thread wait for until it is set, see [`Event`](crate::Event).
+/// An async event flag for one thread, see [`Event`](crate::Event).
 pub type Event = generic::Event<SingleThread>;
 
 /// The future of [`wait`](Event::wait).
@@ -185,8 +185,7 @@ pub type WaitForEvent<'a> = generic::WaitForEvent<&'a Event>;
 #[cfg(feature = "alloc")]
 pub type WaitForEventOwned = generic::WaitForEvent<Rc<Event>>;
 
-/// A lock that gives one task of the thread at a time access to its data, see
-/// [`Mutex`](crate::Mutex).
+/// An async mutex for one thread, see [`Mutex`](crate::Mutex).
 pub type Mutex<T> = generic::Mutex<SingleThread, T>;
 
 /// The future of [`lock`](Mutex::lock).
@@ -218,8 +217,7 @@ pub type MappedMutexGuard<'a, T, U> = generic::MappedMutexGuard<&'a Mutex<T>, U>
 #[cfg(feature = "alloc")]
 pub type OwnedMappedMutexGuard<T, U> = generic::MappedMutexGuard<Rc<Mutex<T>>, U>;
 
-/// A lock that gives several tasks of the thread read access to its data, or one task write access,
-/// see [`RwLock`](crate::RwLock).
+/// An async reader-writer lock for one thread, see [`RwLock`](crate::RwLock).
 pub type RwLock<T> = generic::RwLock<SingleThread, T>;
 
 /// The future of [`read`](RwLock::read).
@@ -262,8 +260,7 @@ pub type RwLockWriteGuard<'a, T> = generic::RwLockWriteGuard<&'a RwLock<T>>;
 #[cfg(feature = "alloc")]
 pub type OwnedRwLockWriteGuard<T> = generic::RwLockWriteGuard<Rc<RwLock<T>>>;
 
-/// A cell that is initialized once, by the first task of the thread that needs its value, see
-/// [`OnceCell`](crate::OnceCell).
+/// An async cell for one thread that is initialized once, see [`OnceCell`](crate::OnceCell).
 pub type OnceCell<T> = generic::OnceCell<SingleThread, T>;
 
 /// The future of [`wait`](OnceCell::wait).

@@ -1,12 +1,12 @@
 //! The wait queue: one word and an intrusive list. Every primitive of this crate is built on it.
 //!
-//! All `unsafe` code of the crate is in this module. A primitive on top of it is safe code: a
-//! [`Policy`] that decides from the value of the word which requests are granted.
+//! All `unsafe` code of the crate is in this module and in [`guarded`](crate::guarded). A primitive
+//! on top of them is safe code: a [`Policy`] decides from the value of the word which requests are
+//! granted.
 //!
 //! # Invariants
 //!
-//! `value`, `QUEUED` and `LOCKED` are the parts of the [word](word). Each `SAFETY` note cites one
-//! of these names.
+//! `value`, `QUEUED` and `LOCKED` are parts of the [word](word). Each `SAFETY` note cites a name:
 //!
 //! - *Locked List*: `LOCKED` is a spinlock over the list, the links and the stored wakers. One
 //!   access needs no lock: the owner of a node compares its stored waker, which no other thread
@@ -45,15 +45,16 @@
 //! | cancel after the grant | 1 load, then a release | the same |
 //! | first poll that is refused | 1 load | the same |
 //!
-//! The slow path runs if a waiter is queued, or if the request is not granted.
-//! Locking is one compare-exchange and unlocking one store.
+//! The slow path runs if a waiter is queued or the request must wait. Locking is one
+//! compare-exchange and unlocking one store.
 //!
 //! # Refusals
 //!
-//! A refusal completes a wait without changing the value: the semaphore is closed, or the event is
-//! set. The lock holder publishes the value before it completes a refused node, so the owner sees
-//! that state. Waiters are refused in the same way as they are granted: from the front and in
-//! batches. This continues if a waker panics.
+//! A refusal completes a wait without changing the value. A policy refuses a request once the
+//! semaphore is closed, the event is set, the cell is full, or a broadcast has ended the generation
+//! of the ticket. The lock holder publishes the value before it completes a refused node, so the
+//! owner of the node sees that value. Waiters are refused in the same way as they are granted: from
+//! the front and in batches. This continues if a waker panics.
 //!
 //! # Panicking wakers
 //!

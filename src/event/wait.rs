@@ -23,7 +23,8 @@ use crate::{
 pin_project! {
     /// The future of [`wait`](Event::wait) and its owned form.
     ///
-    /// `E` is a reference to the event: `&Event`, or an `Arc` or `Rc` of it.
+    /// `E` is a reference to the event: `&Event`, or an `Arc` or `Rc` of it. The future contains
+    /// its place in the queue, so it never allocates, and it must be pinned before it is polled.
     ///
     /// # Cancel safety
     ///
@@ -59,6 +60,7 @@ where
     pub(super) fn new(event: E) -> Self {
         let value = event.queue.value_acquire();
         let ticket = Ticket::of(value);
+        // A wait for a set event is complete already, so that its poll need not load the value.
         let waiter = if has_flag(value) {
             Waiter::completed(event, ticket, Completion::Refused)
         } else {

@@ -36,7 +36,7 @@ impl Policy for Exclusive {
     }
 }
 
-/// The policy of a read-write lock. The value is the number of readers, or -1 for a writer.
+/// The policy of a reader-writer lock. The value is the number of readers, or -1 for a writer.
 #[derive(Debug)]
 pub enum ReadWrite {}
 

@@ -17,8 +17,8 @@ use crate::{
 /// `M` is a reference to the mutex: `&Mutex`, or an `Arc` or `Rc` of it. With a counted reference
 /// the guard is `'static` if the data is, so it can move into a spawned task.
 ///
-/// A guard of the shared flavour may move to another thread if the data is `Send`, and several
-/// threads may read through it if the data is `Sync`.
+/// A guard of the shared flavour is `Send` if the data is `Send`, and `Sync` if the data is `Send`
+/// and `Sync`.
 ///
 /// # Examples
 ///
@@ -178,6 +178,22 @@ where
 /// dropped.
 ///
 /// [`MutexGuard::map`] returns it. `U` is the type of the part.
+///
+/// # Examples
+///
+/// ```
+/// use compio_sync::{MappedMutexGuard, Mutex, MutexGuard};
+///
+/// type Entry = (u32, String);
+///
+/// fn name(entry: MutexGuard<'_, Entry>) -> MappedMutexGuard<'_, Entry, String> {
+///     MutexGuard::map(entry, |(_, name)| name)
+/// }
+///
+/// let entry = Mutex::new((1, String::from("a")));
+/// name(entry.try_lock().unwrap()).push('b');
+/// assert_eq!(entry.into_inner().1, "ab");
+/// ```
 #[must_use = "the mutex is unlocked as soon as the guard is dropped"]
 pub struct MappedMutexGuard<M, U: ?Sized>(MappedAccess<M, (), U>)
 where

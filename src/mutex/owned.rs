@@ -10,8 +10,10 @@ use crate::{
 
 owned_methods! { ($Counted, $F) =>
     impl<T: ?Sized> Mutex<$F, T> {
-        /// Locks the mutex, like [`lock`](Self::lock), for a future and a guard that own a
-        /// reference to the mutex. Needs the feature `alloc`.
+        /// Locks the mutex, like [`lock`](Self::lock). Requires the `alloc` feature.
+        ///
+        /// The future and its guard own the counted reference. To keep a reference, clone it first:
+        /// `mutex.clone().lock_owned()`.
         ///
         /// # Examples
         ///
@@ -32,10 +34,10 @@ owned_methods! { ($Counted, $F) =>
             Lock::new(self)
         }
 
-        /// Locks the mutex, like [`try_lock`](Self::try_lock), for a guard that owns a reference
-        /// to the mutex. Needs the feature `alloc`.
+        /// Attempts to lock the mutex, like [`try_lock`](Self::try_lock). Requires the `alloc`
+        /// feature.
         ///
-        /// The reference is consumed even if the mutex is locked.
+        /// The guard owns the counted reference. The reference is dropped if the mutex is locked.
         ///
         /// # Examples
         ///

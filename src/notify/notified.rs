@@ -23,13 +23,14 @@ use crate::{
 pin_project! {
     /// The future of [`notified`](Notify::notified) and its owned form.
     ///
-    /// `N` is a reference to the notify: `&Notify`, or an `Arc` or `Rc` of it. The future contains
-    /// its place in the queue, so it never allocates, and it must be pinned before it is polled.
+    /// `N` is a reference to the `Notify`: `&Notify`, or an `Arc` or `Rc` of it. The future
+    /// contains its place in the queue, so it never allocates, and it must be pinned before it is
+    /// polled.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future removes it from the queue in O(1). If [`notify_one`](Notify::notify_one)
-    /// had completed it, the notification passes to the next waiter, or is stored.
+    /// has completed it, the notification passes to the next waiter, or is stored.
     ///
     /// A completed future keeps its notification until it is polled or dropped.
     ///
@@ -66,11 +67,12 @@ where
         Self { waiter: Waiter::new(notify, ticket) }
     }
 
-    /// Joins the queue before the first poll, or consumes a stored permit. Returns whether the
+    /// Enqueues the future before its first poll, or consumes a stored permit. Returns whether the
     /// future is complete.
     ///
-    /// From now on, a notification completes the future. If it is complete, the next poll returns
-    /// `Ready`. Enabling a future again only returns whether it is complete.
+    /// Once enabled, the future can be completed by [`notify_one`](Notify::notify_one). If this
+    /// returns `true`, the next poll returns `Ready`. Enabling the future again has no further
+    /// effect.
     ///
     /// # Panics
     ///
@@ -78,8 +80,8 @@ where
     ///
     /// # Examples
     ///
-    /// Wait for a condition without missing a notification. The condition is checked before the
-    /// future is enabled, because it may hold already, and again after that:
+    /// Wait for a condition without missing a notification. The first check avoids waiting for a
+    /// condition that is already true. The second check runs after the future is enabled:
     ///
     /// ```
     /// use std::{cell::Cell, pin::pin};
@@ -107,8 +109,10 @@ where
     /// # });
     /// ```
     ///
-    /// The condition may be an atomic that another thread sets. `Relaxed` is enough, because the
-    /// notification orders the accesses:
+    /// The condition may be an atomic that another thread sets. `Relaxed` is enough to never miss
+    /// the condition, because the notification orders the accesses. If the task reads other data
+    /// afterwards, store with `Release` and load with `Acquire`: a task that finds the condition
+    /// true at once has received no notification.
     ///
     /// ```
     /// use std::{

@@ -6,7 +6,7 @@ use core::{
 };
 
 use super::OnceCell;
-use crate::flavour::Flavour;
+use crate::{event::Event, flavour::Flavour, guarded::Guarded, trace};
 
 /// Creates an empty cell.
 impl<F: Flavour, T> Default for OnceCell<F, T> {
@@ -20,7 +20,11 @@ impl<F: Flavour, T> Default for OnceCell<F, T> {
 impl<F: Flavour, T> From<T> for OnceCell<F, T> {
     #[track_caller]
     fn from(value: T) -> Self {
-        Self::full(value)
+        Self {
+            resource: trace::Resource::new("OnceCell"),
+            initialized: Event::new(true),
+            guarded: Guarded::full(value),
+        }
     }
 }
 

@@ -18,7 +18,8 @@ use crate::{event::Event, flavour::Flavour, wait_queue};
 pin_project! {
     /// The future of [`wait`](OnceCell::wait). Its output is a reference to the value.
     ///
-    /// Unlike other futures, it can be polled after completion, and completes again.
+    /// Unlike most futures of this crate, it may be polled after completion. It then returns
+    /// `Ready` again.
     ///
     /// # Cancel safety
     ///
@@ -60,8 +61,8 @@ impl<'a, F: Flavour, T> Future for WaitForInit<'a, F, T> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<&'a T> {
         let this = self.project();
-        // RACE: the thread that has filled the cell wakes the other initializers before it sets the
-        // event, and one of them may poll this.
+        // RACE: the initializing thread wakes the other initializers before it sets the event. One
+        // of them may poll this future before the event is set.
         if this.cell.get().is_none() {
             ready!(this.waiter.poll(cx));
         }

@@ -1,4 +1,4 @@
-//! The guards of a read-write lock.
+//! The guards of a reader-writer lock.
 
 use core::{
     fmt,
@@ -17,8 +17,10 @@ use crate::{
 /// `L` is a reference to the lock: `&RwLock`, or an `Arc` or `Rc` of it. With a counted reference
 /// the guard is `'static` if the data is.
 ///
-/// A guard of the shared flavour may move to another thread if the data is `Sync`. It does not lend
-/// the lock, because another thread could then write data that is not `Send`.
+/// A borrowed guard of the shared flavour is `Send` if the data is `Sync`. An owned guard is `Send`
+/// if the data is `Send` and `Sync`, because it may drop the data. Unlike
+/// [`MutexGuard`](crate::generic::MutexGuard), the guard does not expose its lock. Another thread
+/// could otherwise lock it for writing and move data that is not `Send`.
 ///
 /// # Examples
 ///
@@ -89,7 +91,8 @@ where
 /// A guard that dereferences to the data of a [`RwLock`], and releases its write lock when dropped.
 ///
 /// `L` is a reference to the lock: `&RwLock`, or an `Arc` or `Rc` of it. With a counted reference
-/// the guard is `'static` if the data is.
+/// the guard is `'static` if the data is. A guard of the shared flavour is `Send` and `Sync` if the
+/// data is both.
 ///
 /// # Examples
 ///
@@ -129,10 +132,10 @@ where
         Self(WriteAccess::new(lock))
     }
 
-    /// Turns the write lock into a read lock, without releasing it in between.
+    /// Atomically downgrades the write lock to a read lock.
     ///
-    /// Readers at the front of the queue enter at once. Writers wait until all readers have
-    /// released the lock.
+    /// No writer can lock the data in between. Readers at the front of the queue are granted the
+    /// lock at once. Writers wait until all readers have released the lock.
     ///
     /// This is an associated function: `RwLockWriteGuard::downgrade(guard)`.
     ///

@@ -1,4 +1,4 @@
-//! The futures that wait for a read-write lock.
+//! The futures that wait for a reader-writer lock.
 
 use core::{
     fmt,
@@ -94,9 +94,9 @@ pin_project! {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future removes it from the queue in O(1), and the readers behind it enter. If
-    /// the lock was already granted, it passes to the next waiter. A granted future holds the lock
-    /// until it is polled or dropped.
+    /// Dropping the future removes it from the queue in O(1). Readers behind it are granted the
+    /// lock if only this writer kept them waiting. If the lock was already granted, it passes to
+    /// the next waiter. A granted future holds the lock until it is polled or dropped.
     ///
     /// # Panics
     ///

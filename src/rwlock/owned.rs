@@ -10,8 +10,8 @@ use crate::{
 };
 
 owned_methods! { ($Counted, $F) =>
-    /// Locking for a future and a guard that own their reference to the lock. Needs the feature
-    /// `alloc`.
+    /// Methods whose futures and guards own a reference to the lock. They require the `alloc`
+    /// feature.
     ///
     /// The methods consume a counted reference. To keep it, clone it first:
     /// `lock.clone().read_owned()`.
@@ -57,8 +57,9 @@ owned_methods! { ($Counted, $F) =>
             WriteLock::new(self)
         }
 
-        /// Locks the data for reading, like [`try_read`](Self::try_read). The reference is consumed
-        /// in any case.
+        /// Attempts to lock the data for reading, like [`try_read`](Self::try_read).
+        ///
+        /// The counted reference is consumed even if locking fails.
         ///
         /// # Examples
         ///
@@ -72,8 +73,9 @@ owned_methods! { ($Counted, $F) =>
             self.try_lock_raw(Access::Read).then(|| RwLockReadGuard::new(self))
         }
 
-        /// Locks the data for writing, like [`try_write`](Self::try_write). The reference is
-        /// consumed in any case.
+        /// Attempts to lock the data for writing, like [`try_write`](Self::try_write).
+        ///
+        /// The counted reference is consumed even if locking fails.
         ///
         /// # Examples
         ///

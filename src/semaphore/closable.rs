@@ -270,7 +270,8 @@ impl<F: Flavour> Semaphore<F, Closable<F>> {
 pin_project! {
     /// The future of [`closed`](crate::ClosableSemaphore::closed).
     ///
-    /// Unlike other futures, it can be polled after completion, and completes again.
+    /// Unlike most futures of this crate, it may be polled after completion. It then returns
+    /// `Ready` again.
     ///
     /// # Cancel safety
     ///

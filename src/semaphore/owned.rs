@@ -10,8 +10,8 @@ use crate::{
 };
 
 owned_methods! { ($Counted, $F) =>
-    /// Acquiring for a future and a guard that own their reference to the semaphore. Needs the
-    /// feature `alloc`.
+    /// Methods whose futures and guards own a reference to the semaphore. They require the `alloc`
+    /// feature.
     ///
     /// The methods consume a counted reference. To keep it, clone it first:
     /// `semaphore.clone().acquire_owned()`. Nothing else is allocated or counted, because the

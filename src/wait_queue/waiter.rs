@@ -99,11 +99,11 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
         Poll::Ready(Completed { handle, request, completion })
     }
 
-    /// Begins the wait without a waker to wake. Returns whether the wait is complete; the waiter
-    /// keeps what it was granted.
+    /// Enqueues the node with a no-op waker. Returns whether the wait is complete. A grant stays
+    /// with the waiter.
     ///
     /// # Panics
-    /// If `poll` has returned the completion.
+    /// If `poll` has returned `Ready`.
     pub(crate) fn enable(self: Pin<&mut Self>) -> bool {
         let waiter = self.into_ref().get_ref();
         waiter.assert_not_polled_to_completion();
@@ -152,8 +152,8 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
 
     /// Leaves the queue if the policy refuses the request.
     ///
-    /// RACE: the thread that changed the value may be between two batches. This wait has ended for
-    /// every thread that knows of the change, although its node is not completed yet.
+    /// RACE: the thread that changed the value may be between two batches. A thread that observed
+    /// the change must find this wait complete, even if its node is still pending.
     #[inline(always)]
     fn leave_if_refused(&self) -> Option<Completion> {
         if self.queue().refuses(self.node.request) { self.leave_refused() } else { None }
