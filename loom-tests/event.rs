@@ -77,7 +77,7 @@ fn set_races_is_set() {
     });
 }
 
-/// A wait that was created before `set` must complete, although the event is reset at once.
+/// A wait that was created before `set` must complete, even if the event is reset immediately.
 #[test]
 fn set_reset_races_wait() {
     model(|| {
@@ -94,7 +94,7 @@ fn set_reset_races_wait() {
     });
 }
 
-/// The event is reset between two batches. The waits of the second one must complete.
+/// The event is reset between two batches. The waits of the second batch must complete.
 #[test]
 fn reset_between_batches() {
     bounded_model(|| {
@@ -117,8 +117,8 @@ fn reset_between_batches() {
     });
 }
 
-/// A task that was woken by `set` must find each other wait complete, although a later batch has
-/// not completed it yet.
+/// A task that `set` has woken must find every other wait complete, even if its batch is still
+/// pending.
 #[test]
 fn poll_of_next_batch_races_set() {
     bounded_model(|| {
@@ -126,7 +126,7 @@ fn poll_of_next_batch_races_set() {
         let [mut first, second, third, mut last] = [(); 4].map(|()| signal.queued());
         let waiter = thread::spawn(move || {
             if first.poll().is_ready() {
-                assert!(last.poll().is_ready(), "the event has completed all waits");
+                assert!(last.poll().is_ready(), "`set` must complete all waits");
             }
         });
         signal.event.set();
@@ -150,7 +150,7 @@ fn set_races_cancel() {
     });
 }
 
-/// A wait must see what both callers did before, if both have set the event.
+/// Two concurrent calls to `set` must complete the wait and leave the event set.
 #[test]
 fn set_races_set() {
     model(|| {

@@ -1,4 +1,4 @@
-//! Each pair of operations on a primitive whose waits complete without a value.
+//! Races each pair of operations on a primitive whose waits complete without a value.
 //!
 //! Two threads perform one operation each. What they observe, and the state afterwards, must be
 //! what a reference shows if one of the operations runs before the other. In other words, the
@@ -20,7 +20,7 @@ pub(crate) trait Subject: Sync + 'static {
     fn wait(&'static self) -> Self::Wait;
     fn waiters(&self) -> usize;
     fn assert_valid(&self);
-    /// Performs the call, and returns what it returns.
+    /// Performs the call and returns its result.
     fn call(&self, call: Self::Call) -> bool;
 
     /// Enqueues the wait without a waker. Returns whether it is complete.
@@ -29,7 +29,7 @@ pub(crate) trait Subject: Sync + 'static {
     }
 }
 
-/// The same primitive for one thread. A number identifies a wait.
+/// A single-threaded reference model of the primitive. A number identifies each wait.
 pub(crate) trait Reference<C> {
     fn new() -> Self;
     fn create(&mut self, wait: usize);
@@ -68,7 +68,7 @@ pub(crate) enum Action<C> {
 
 pub(crate) type Operation<C> = (Start<C>, Action<C>);
 
-/// What is there beside the waits of the two operations.
+/// The queue's contents besides the waits of the two operations.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Beside {
     Nothing,
@@ -81,7 +81,7 @@ enum Beside {
 struct Outcome {
     results: [bool; 2],
     waiters: usize,
-    /// Whether each wait that is left completes when it is polled.
+    /// Whether each remaining wait completes when polled.
     is_complete: Vec<bool>,
     /// Whether a new wait completes at once.
     completes_new_wait: bool,
@@ -238,7 +238,7 @@ fn race<S: Subject>(
             assert_eq!(
                 is_woken,
                 is_complete.last() == Some(&true),
-                "a waiter is woken if complete"
+                "a queued waiter must be woken exactly if its wait is complete"
             );
         }
         subject.assert_valid();
@@ -247,8 +247,8 @@ fn race<S: Subject>(
     Outcome { results: [result, other_result], waiters, is_complete, completes_new_wait }
 }
 
-/// Races an operation with each of all operations, itself included: with an empty queue, with
-/// another waiter, and after a call that completes the next wait.
+/// Races one operation with every operation, itself included. Each race runs with an empty queue,
+/// with another waiter, and after a call that completes the next wait.
 pub(crate) fn races_all<S: Subject, R: Reference<S::Call>>(
     one: Operation<S::Call>,
     all: &[Operation<S::Call>],
@@ -273,6 +273,9 @@ fn race_in<S: Subject, R: Reference<S::Call>>(
     model(move || {
         let outcome = race::<S>(before, &both, beside);
         let expected = [[0, 1], [1, 0]].map(|order| expect::<_, R>(before, &both, beside, order));
-        assert!(expected.contains(&outcome), "{outcome:?} is none of {expected:?}");
+        assert!(
+            expected.contains(&outcome),
+            "{outcome:?} must match a sequential order: {expected:?}"
+        );
     });
 }

@@ -1,4 +1,5 @@
-//! Models of all races between the operations of a semaphore. loom explores their interleavings.
+//! Models of all races between the operations of each primitive. loom explores their
+//! interleavings.
 //!
 //! ```text
 //! RUSTFLAGS="--cfg loom --cfg compio_sync_exhaustive -C debug-assertions" CARGO_TARGET_DIR=target/loom \
@@ -86,6 +87,19 @@
 //! | set an event | `set_races_all` | `set_races_set`, `set_races_block` |
 //! | reset an event | `reset_races_all` | `reset_between_batches` |
 //! | check an event | `is_set_races_all` | `set_races_is_set` |
+//! | lock a mutex | | `lock_races_unlock`, `cancel_races_unlock` |
+//! | | | `try_lock_races_unlock`, `repoll_of_lock_races_unlock` |
+//! | | | `guard_dropped_while_queue_is_cancelled`, `block_races_unlock` |
+//! | lock for reading | | `read_races_write`, `try_read_races_try_read` |
+//! | | | `readers_behind_a_writer_enter_together` |
+//! | lock for writing | | `write_races_write`, `last_reader_races_writer` |
+//! | | | `write_cancelled_lets_readers_in` |
+//! | downgrade | | `downgrade_races_read`, `downgrade_races_write` |
+//! | initialize a cell | | `init_races_init`, `init_cancelled_passes_on` |
+//! | | | `init_fails_while_others_wait` |
+//! | set a cell | | `set_races_init`, `set_races_set_of_cell` |
+//! | get the value of a cell | | `get_races_init` |
+//! | wait for the value of a cell | | `wait_races_set`, `wait_races_end_of_init` |
 //! | use a pool on top | | `slot_return_races_acquire`, `early_permit_release_races_acquire` |
 //!
 //! Some operations cannot race:
@@ -132,11 +146,17 @@ mod limit;
 #[cfg(compio_sync_exhaustive)]
 mod linear;
 #[cfg(compio_sync_exhaustive)]
+mod mutex;
+#[cfg(compio_sync_exhaustive)]
 mod notify;
+#[cfg(compio_sync_exhaustive)]
+mod once_cell;
 #[cfg(compio_sync_exhaustive)]
 mod owned;
 #[cfg(compio_sync_exhaustive)]
 mod pairs;
+#[cfg(compio_sync_exhaustive)]
+mod rwlock;
 mod slots;
 #[cfg(compio_sync_exhaustive)]
 mod three;

@@ -12,7 +12,7 @@ use crate::{
     task::Task,
 };
 
-/// A notify, with a note that is written before a notification, and a condition.
+/// A `Notify`, a note that is written before the notification, and a condition.
 struct Channel {
     notify: Notify,
     note: UnsafeCell<usize>,
@@ -46,7 +46,7 @@ impl Channel {
         Task::waiting(self.notify.notified())
     }
 
-    /// Asserts that the queue is empty, and that a permit is stored or not.
+    /// Asserts that the queue is empty, and that a permit is stored exactly if `has_permit`.
     fn assert_at_rest(&self, has_permit: bool) {
         self.notify.assert_valid();
         assert_eq!(self.notify.waiters(), 0);
@@ -54,7 +54,7 @@ impl Channel {
     }
 }
 
-/// The notification is either stored for the waiter, or finds it in the queue.
+/// The waiter consumes the stored permit, or `notify_one` completes the queued waiter.
 #[test]
 fn notify_one_races_first_poll() {
     model(|| {
@@ -70,7 +70,7 @@ fn notify_one_races_first_poll() {
     });
 }
 
-/// The notification of a waiter that gives up is stored.
+/// A notification for a cancelled waiter is stored.
 #[test]
 fn notify_one_races_cancel() {
     model(|| {
@@ -83,8 +83,7 @@ fn notify_one_races_cancel() {
     });
 }
 
-/// The notification of a waiter that gives up passes to the next waiter, with what was done before
-/// it.
+/// A notification for a cancelled waiter passes to the next waiter, with all earlier writes.
 #[test]
 fn cancelled_notified_passes_on() {
     model(|| {
@@ -125,8 +124,7 @@ fn notify_waiters_races_first_poll() {
     });
 }
 
-/// A waiter whose future is created after the broadcast must find the condition that was set before
-/// it.
+/// A waiter that is created after the broadcast must observe the condition set before it.
 #[test]
 fn notify_waiters_races_creation() {
     model(|| {
@@ -153,7 +151,7 @@ fn enable_races_notify() {
             let mut notified = Box::pin(channel.notify.notified());
             let is_complete = notified.as_mut().enable();
             if !channel.condition.load(Relaxed) {
-                assert!(!is_complete, "a notification shows what was done before it");
+                assert!(!is_complete, "a completed `enable` must make the condition visible");
                 block_on(notified);
                 assert!(channel.condition.load(Relaxed));
             }
@@ -234,8 +232,8 @@ fn notify_one_between_batches() {
     });
 }
 
-/// A task that was woken by a broadcast must find each other wait complete, although a later batch
-/// has not completed it yet.
+/// A task that the broadcast has woken must find every other wait complete, even if its batch is
+/// still pending.
 #[test]
 fn poll_of_next_batch_races_notify_waiters() {
     bounded_model(|| {
@@ -243,7 +241,7 @@ fn poll_of_next_batch_races_notify_waiters() {
         let [mut first, second, third, mut last] = [(); 4].map(|()| channel.queued());
         let waiter = thread::spawn(move || {
             if first.poll().is_ready() {
-                assert!(last.poll().is_ready(), "the broadcast has completed all waits");
+                assert!(last.poll().is_ready(), "the broadcast must complete all waits");
                 assert_eq!(channel.read(), 1);
             }
         });
@@ -263,7 +261,7 @@ fn enable_of_next_batch_races_notify_waiters() {
         let [mut first, second, third, mut last] = [(); 4].map(|()| channel.queued());
         let waiter = thread::spawn(move || {
             if first.poll().is_ready() {
-                assert!(last.future.as_mut().enable(), "the broadcast has completed all waits");
+                assert!(last.future.as_mut().enable(), "the broadcast must complete all waits");
                 assert!(last.poll().is_ready());
             }
         });
