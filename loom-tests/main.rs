@@ -6,8 +6,8 @@
 //!     cargo test --release --test loom
 //! ```
 //!
-//! Without the second cfg, the models of [`users`] run instead, at the compact level that code on
-//! top of this crate gets.
+//! Without the second cfg, the models of [`users`] and [`locks`] run instead, at the compact
+//! level that code on top of this crate gets.
 //!
 //! # Map
 //!
@@ -145,6 +145,8 @@ mod grant;
 mod limit;
 #[cfg(compio_sync_exhaustive)]
 mod linear;
+#[cfg(not(compio_sync_exhaustive))]
+mod locks;
 #[cfg(compio_sync_exhaustive)]
 mod mutex;
 #[cfg(compio_sync_exhaustive)]

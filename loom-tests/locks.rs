@@ -1,0 +1,110 @@
+//! Models of crates that use locks and cells of compio-sync, at the compact level.
+
+use compio_sync::{Mutex, OnceCell, RwLock};
+use loom::{cell::UnsafeCell, future::block_on, model, thread};
+
+/// Data beside a lock, which a faulty user accesses without it.
+struct Unprotected<L> {
+    lock: L,
+    data: UnsafeCell<usize>,
+}
+
+// SAFETY: loom reports each access that is not synchronized.
+unsafe impl<L: Sync> Sync for Unprotected<L> {}
+
+impl<L: Sync + 'static> Unprotected<L> {
+    fn new(lock: L) -> &'static Self {
+        Box::leak(Box::new(Self { lock, data: UnsafeCell::new(0) }))
+    }
+
+    fn read(&self) -> usize {
+        // SAFETY: loom reports an access that races.
+        self.data.with(|data| unsafe { *data })
+    }
+
+    fn write(&self) {
+        // SAFETY: loom reports an access that races.
+        self.data.with_mut(|data| unsafe { *data += 1 });
+    }
+}
+
+#[test]
+fn data_behind_mutex_is_visible() {
+    model(|| {
+        let shared = Unprotected::new(Mutex::new(()));
+        let write = || {
+            let _guard = block_on(shared.lock.lock());
+            shared.write();
+        };
+        let thread = thread::spawn(write);
+        write();
+        thread.join().unwrap();
+        assert_eq!(shared.read(), 2);
+    });
+}
+
+#[test]
+fn data_behind_write_lock_is_visible_to_readers() {
+    model(|| {
+        let shared = Unprotected::new(RwLock::new(()));
+        let thread = thread::spawn(|| {
+            let _guard = block_on(shared.lock.write());
+            shared.write();
+        });
+        let guard = block_on(shared.lock.read());
+        assert!(shared.read() <= 1);
+        drop(guard);
+        thread.join().unwrap();
+    });
+}
+
+/// A failed attempt does not synchronize with the holder.
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn data_behind_failed_try_lock_races() {
+    model(|| {
+        let shared = Unprotected::new(Mutex::new(()));
+        let thread = thread::spawn(|| {
+            shared.write();
+            std::mem::forget(shared.lock.try_lock());
+        });
+        if shared.lock.try_lock().is_none() {
+            shared.read();
+        }
+        thread.join().unwrap();
+    });
+}
+
+#[test]
+fn data_behind_once_cell_is_visible() {
+    model(|| {
+        let shared = Unprotected::new(OnceCell::new());
+        let init = || {
+            let value = block_on(shared.lock.get_or_init(async || {
+                shared.write();
+                5
+            }));
+            assert_eq!((*value, shared.read()), (5, 1));
+        };
+        let thread = thread::spawn(init);
+        init();
+        thread.join().unwrap();
+    });
+}
+
+/// The planted bug: the count is read under one lock and written under another.
+#[test]
+#[should_panic(expected = "both threads have counted")]
+fn unlock_between_read_and_write_loses_count() {
+    model(|| {
+        let count: &'static Mutex<usize> = Box::leak(Box::new(Mutex::new(0)));
+        let increment = || {
+            let before = *block_on(count.lock());
+            *block_on(count.lock()) = before + 1;
+        };
+        let thread = thread::spawn(increment);
+        increment();
+        thread.join().unwrap();
+        assert_eq!(*block_on(count.lock()), 2, "both threads have counted");
+    });
+}
