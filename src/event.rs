@@ -106,8 +106,8 @@ impl<F: Flavour> Event<F> {
 
     /// Sets the event. All waits complete, and so do later waits until the event is reset.
     ///
-    /// On an event that is already set, the call completes no wait. It still happens-before later
-    /// waits and `is_set` calls that find the event set. O(1) per waiter.
+    /// If the event is already set, no wait completes. The call still happens-before later waits and
+    /// `is_set` calls that find the event set. O(1) per waiter.
     ///
     /// # Examples
     ///
@@ -123,13 +123,12 @@ impl<F: Flavour> Event<F> {
         self.emit_state();
     }
 
-    /// Sets the event without emitting its state.
-    fn set_untraced(&self) {
-        self.queue.change(|value| value | FLAG);
-    }
-
     pub(crate) fn set_on_drop(&self) -> SetOnDrop<'_, F> {
         SetOnDrop(self)
+    }
+
+    fn set_untraced(&self) {
+        self.queue.change(|value| value | FLAG);
     }
 
     /// Resets the event. Later waits block until the event is set again.
@@ -158,9 +157,13 @@ impl<F: Flavour> Event<F> {
     /// assert!(after.as_mut().poll(&mut cx).is_pending());
     /// ```
     pub fn reset(&self) {
+        self.reset_untraced();
+        self.emit_state();
+    }
+
+    pub(crate) fn reset_untraced(&self) {
         let reset = |value| if has_flag(value) { next_generation(value) ^ FLAG } else { value };
         self.queue.change(reset);
-        self.emit_state();
     }
 
     /// Returns whether the event is set.
@@ -248,7 +251,6 @@ impl<F: Flavour> Event<F> {
         self.queue.waiters()
     }
 
-    /// Returns the ticket of a wait that begins now.
     pub(crate) fn ticket(&self) -> Ticket {
         Ticket::of(self.queue.value_acquire())
     }

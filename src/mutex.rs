@@ -317,7 +317,8 @@ impl<F: Flavour, T> From<T> for Mutex<F, T> {
 // leave the data half-modified.
 impl<F: Flavour, T: ?Sized + UnwindSafe> UnwindSafe for Mutex<F, T> {}
 
-/// Shows the data, or `<locked>` if the mutex is locked. Does not wait.
+/// Shows the data, or `<locked>` if the mutex is locked. Never waits, but locks the mutex while it
+/// formats the data.
 impl<F: Flavour, T: ?Sized + fmt::Debug> fmt::Debug for Mutex<F, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Mutex");

@@ -277,7 +277,8 @@ impl<F: Flavour, T> OnceCell<F, T> {
     /// ```
     pub fn take(&mut self) -> Option<T> {
         let value = self.guarded.take()?;
-        self.initialized.reset();
+        self.initialized.reset_untraced();
+        self.emit_state();
         Some(value)
     }
 

@@ -336,7 +336,8 @@ impl<F: Flavour, T> From<T> for RwLock<F, T> {
 // leave the data half-modified.
 impl<F: Flavour, T: ?Sized + UnwindSafe> UnwindSafe for RwLock<F, T> {}
 
-/// Shows the data, or `<locked>` if a writer holds the lock or a waiter is queued. Does not wait.
+/// Shows the data, or `<locked>` if a writer holds the lock or a waiter is queued. Never waits, but
+/// locks the data for reading while it formats them.
 impl<F: Flavour, T: ?Sized + fmt::Debug> fmt::Debug for RwLock<F, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("RwLock");

@@ -4,6 +4,10 @@
 //! one read-modify-write of the order, with the memory ordering of the real operation. Each is one
 //! scheduling point and never finds a stale value.
 //!
+//! A node's status has no order of its own, because storing it would be a scheduling point of the
+//! critical section. The owner of a completed node loads the order of the word instead. It thereby
+//! also synchronizes with releases that follow the completion, which the real code does not.
+//!
 //! A critical section contains no scheduling point, so no thread ever finds the lock held. User
 //! code never runs under the lock, so all writes that an unlock must publish precede the lock.
 //! Locking is therefore the release here, and unlocking is a plain store.
