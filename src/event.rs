@@ -106,8 +106,8 @@ impl<F: Flavour> Event<F> {
 
     /// Sets the event. All waits complete, and so do later waits until the event is reset.
     ///
-    /// If the event is already set, no wait completes. The call still happens-before later waits and
-    /// `is_set` calls that find the event set. O(1) per waiter.
+    /// If the event is already set, no wait completes. The call still happens-before later waits
+    /// and `is_set` calls that find the event set. O(1) per waiter.
     ///
     /// # Examples
     ///

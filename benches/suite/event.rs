@@ -12,7 +12,8 @@ use futures_intrusive::sync as intrusive;
 
 use super::{
     Suite,
-    waits::{broadcast, cancel_queued, on_two_threads, pending, ready, repoll, timed_rounds},
+    threads::on_threads,
+    waits::{broadcast, cancel_queued, pending, ready, repoll, timed_rounds},
 };
 
 const CHARTED: [&str; 5] = [
@@ -173,5 +174,5 @@ fn broadcast_to<S: Subject>(rounds: usize, waiters: usize) -> Duration {
 /// Two threads wait for an event that is set.
 fn observe<S: Subject + Sync>(rounds: usize) -> Duration {
     let event = S::new(true);
-    on_two_threads(rounds, || drop(ready(pin!(black_box(&event).wait()))))
+    on_threads(2, rounds, || drop(ready(pin!(black_box(&event).wait()))))
 }

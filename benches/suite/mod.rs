@@ -4,7 +4,11 @@
 //! its measurements.
 
 mod event;
+mod floor;
+mod mutex;
 mod notify;
+mod once_cell;
+mod rwlock;
 mod semaphore;
 mod tails;
 mod threads;
@@ -30,6 +34,9 @@ impl Suite {
         semaphore::add_to(&mut suite);
         notify::add_to(&mut suite);
         event::add_to(&mut suite);
+        mutex::add_to(&mut suite);
+        rwlock::add_to(&mut suite);
+        once_cell::add_to(&mut suite);
         suite
     }
 

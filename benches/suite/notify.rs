@@ -6,10 +6,8 @@ use compio_sync::unsync;
 
 use super::{
     Suite,
-    waits::{
-        broadcast, cancel_queued, context, handoff, on_two_threads, pending, ready, repoll,
-        timed_rounds,
-    },
+    threads::on_threads,
+    waits::{broadcast, cancel_queued, context, handoff, pending, ready, repoll, timed_rounds},
 };
 
 const CHARTED: [&str; 6] = [
@@ -233,7 +231,7 @@ fn broadcast_to<S: Subject>(rounds: usize, waiters: usize) -> Duration {
 /// Two threads store notifications and consume them. A wait that finds none is cancelled.
 fn hammer<S: Subject + Sync>(rounds: usize) -> Duration {
     let notify = S::new();
-    on_two_threads(rounds, || {
+    on_threads(2, rounds, || {
         black_box(&notify).notify_one();
         let _ = black_box(pin!(black_box(&notify).wait()).poll(&mut context()).is_ready());
     })

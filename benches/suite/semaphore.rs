@@ -4,7 +4,6 @@ mod reads;
 mod subjects;
 
 use std::{
-    collections::VecDeque,
     hint::black_box,
     pin::pin,
     thread::yield_now,
@@ -17,15 +16,16 @@ use futures_intrusive::sync as intrusive;
 
 use self::{
     reads::add_bounded_reads,
-    subjects::{Floor, Saa, Subject},
+    subjects::{Saa, Subject},
 };
 use super::{
     Suite,
+    floor::Floor,
     tails::Tails,
-    threads::{run_on_threads, span},
+    threads::on_threads,
     waits::{
-        broadcast, cancel_queued, handoff, on_two_threads, pending, queue, ready, repoll, timed,
-        timed_rounds,
+        self, broadcast, cancel_one_of, cancel_queued, handoff, pending, queue, ready, repoll,
+        timed, timed_rounds,
     },
 };
 
@@ -104,10 +104,10 @@ fn add<S: Subject>(suite: &mut Suite) {
     if S::ROUNDS_DIVISOR > 1 {
         return;
     }
-    subject.path("cancel_queued_front", 1_000, |n| cancel_one_of::<S>(n, |_| 0));
-    subject.path("cancel_queued_back", 1_000, |n| cancel_one_of::<S>(n, |queued| queued - 1));
+    subject.path("cancel_queued_front", 1_000, |n| cancel_one::<S>(n, waits::front));
+    subject.path("cancel_queued_back", 1_000, |n| cancel_one::<S>(n, waits::back));
     subject.path("cancel_queued_random", 1_000, |n| {
-        cancel_one_of::<S>(n, |queued| fastrand::usize(..queued))
+        cancel_one::<S>(n, |_| fastrand::usize(..waits::QUEUED))
     });
     subject.path("release_to_32", 100, |n| release_to_many::<S>(n, 32));
     subject.path("release_to_1000", 5, |n| release_to_many::<S>(n, 1_000));
@@ -194,19 +194,11 @@ fn first_poll_and_queue<S: Subject>(rounds: usize) -> Duration {
     })
 }
 
-/// Cancels one of a thousand waiters, and enqueues it again at the back.
-fn cancel_one_of<S: Subject>(rounds: usize, choose: fn(usize) -> usize) -> Duration {
+/// Cancels one of the waiters, and enqueues it again at the back.
+fn cancel_one<S: Subject>(rounds: usize, choose: fn(usize) -> usize) -> Duration {
     let semaphore = S::new(1);
     let _permit = ready(pin!(semaphore.acquire()));
-    let mut queue = VecDeque::from(queue(|| semaphore.acquire(), 1_000));
-    timed_rounds(rounds, || {
-        let chosen = choose(queue.len());
-        queue.swap(chosen, 0);
-        let mut waiter = queue.pop_front().expect("the queue has a thousand waiters");
-        waiter.set(semaphore.acquire());
-        pending(waiter.as_mut());
-        queue.push_back(waiter);
-    })
+    cancel_one_of(rounds, || semaphore.acquire(), choose)
 }
 
 /// Releases a permit for each of the waiters at once. The waiters then complete and release in
@@ -246,14 +238,14 @@ fn grant_all<S: Subject>(queued: usize) -> Duration {
 /// Two threads acquire and release, with a permit for each.
 fn hammer<S: Subject + Sync>(rounds: usize) -> Duration {
     let semaphore = S::new(2);
-    on_two_threads(rounds, || drop(ready(pin!(black_box(&semaphore).acquire()))))
+    on_threads(2, rounds, || drop(ready(pin!(black_box(&semaphore).acquire()))))
 }
 
 /// Two threads enqueue and cancel while no permit is available.
 fn hammer_queue<S: Subject + Sync>(rounds: usize) -> Duration {
     let semaphore = S::new(1);
     let _permit = ready(pin!(semaphore.acquire()));
-    on_two_threads(rounds, || pending(pin!(black_box(&semaphore).acquire())))
+    on_threads(2, rounds, || pending(pin!(black_box(&semaphore).acquire())))
 }
 
 /// Threads compete for permits. A round is one acquire and release of one thread.
@@ -261,10 +253,8 @@ fn hammer_queue<S: Subject + Sync>(rounds: usize) -> Duration {
 /// The holder of a permit yields. Otherwise one thread would finish before the next thread starts.
 fn contend<S: Subject + Sync>(threads: usize, permits: usize, rounds: usize) -> Duration {
     let semaphore = S::new(permits);
-    span(run_on_threads(threads, || {
-        for _ in 0..rounds / threads {
-            let _permit = block_on(black_box(&semaphore).acquire());
-            yield_now();
-        }
-    }))
+    on_threads(threads, rounds, || {
+        let _permit = block_on(black_box(&semaphore).acquire());
+        yield_now();
+    })
 }

@@ -29,8 +29,17 @@ pub(super) fn run_on_threads<T: Send>(threads: usize, work: impl Fn() -> T + Syn
 }
 
 /// Returns the time from the first start to the last end.
-pub(super) fn span<T>(works: Vec<Work<T>>) -> Duration {
+fn span<T>(works: Vec<Work<T>>) -> Duration {
     let start = works.iter().map(|work| work.start).min();
     let end = works.iter().map(|work| work.end).max();
     end.zip(start).map_or(Duration::ZERO, |(end, start)| end - start)
+}
+
+/// Distributes the rounds over threads. Returns the time from the first start to the last end.
+pub(super) fn on_threads(threads: usize, rounds: usize, round: impl Fn() + Sync) -> Duration {
+    span(run_on_threads(threads, || {
+        for _ in 0..rounds / threads {
+            round();
+        }
+    }))
 }

@@ -6,7 +6,9 @@
 #![allow(clippy::duplicate_mod, reason = "each file is compiled for several types")]
 
 mod event_reference;
+mod lock_reference;
 mod notify_reference;
+mod once_cell_reference;
 mod reference;
 mod waits;
 
@@ -15,8 +17,8 @@ pub(crate) mod shared {
     use std::sync::Arc as Counted;
 
     use compio_sync::{
-        Acquire, AcquireOwned, Event, Notified, NotifiedOwned, Notify, OwnedSemaphorePermit,
-        Semaphore, SemaphorePermit, WaitForEvent, WaitForEventOwned,
+        self as flavour, Acquire, AcquireOwned, Event, Notified, NotifiedOwned, Notify,
+        OwnedSemaphorePermit, Semaphore, SemaphorePermit, WaitForEvent, WaitForEventOwned,
     };
 
     use super::never_closed::{close_if_closable, into_permit};
@@ -24,10 +26,12 @@ pub(crate) mod shared {
     pub(crate) mod event;
     #[cfg(test)]
     mod events;
+    pub(crate) mod mutex;
     pub(crate) mod notify;
     pub(crate) mod program;
     #[cfg(test)]
     mod property;
+    pub(crate) mod rwlock;
     #[cfg(test)]
     mod semaphore;
 }
@@ -37,8 +41,8 @@ pub(crate) mod unsync {
     use std::rc::Rc as Counted;
 
     use compio_sync::unsync::{
-        Acquire, AcquireOwned, Event, Notified, NotifiedOwned, Notify, OwnedSemaphorePermit,
-        Semaphore, SemaphorePermit, WaitForEvent, WaitForEventOwned,
+        self as flavour, Acquire, AcquireOwned, Event, Notified, NotifiedOwned, Notify,
+        OwnedSemaphorePermit, Semaphore, SemaphorePermit, WaitForEvent, WaitForEventOwned,
     };
 
     use super::never_closed::{close_if_closable, into_permit};
@@ -46,10 +50,12 @@ pub(crate) mod unsync {
     pub(crate) mod event;
     #[cfg(test)]
     mod events;
+    pub(crate) mod mutex;
     pub(crate) mod notify;
     pub(crate) mod program;
     #[cfg(test)]
     mod property;
+    pub(crate) mod rwlock;
     #[cfg(test)]
     mod semaphore;
 }

@@ -1,9 +1,8 @@
 //! The measured semaphores behind one interface: compio-sync, its peers, and a lower bound.
 
-use std::{
-    future::ready,
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::future::ready;
+
+use super::Floor;
 
 /// A semaphore. The output of its acquire future is a guard that releases the permits when dropped.
 pub(super) trait Subject: 'static {
@@ -188,37 +187,12 @@ impl Subject for Saa {
     }
 }
 
-/// Two compare-exchanges: the lower bound of a semaphore that counts its permits in an atomic.
-pub(super) struct Floor(AtomicUsize);
-
-struct FloorPermits<'a>(&'a AtomicUsize, usize);
-
-impl Drop for FloorPermits<'_> {
-    fn drop(&mut self) {
-        exchange(self.0, |free| free + self.1);
-    }
-}
-
-fn exchange(free: &AtomicUsize, change: impl FnOnce(usize) -> usize) {
-    let current = free.load(Ordering::Relaxed);
-    let result =
-        free.compare_exchange(current, change(current), Ordering::AcqRel, Ordering::Relaxed);
-    assert!(result.is_ok(), "the lower bound is used by one thread");
-}
-
-impl Floor {
-    fn acquire_now(&self, permits: usize) -> FloorPermits<'_> {
-        exchange(&self.0, |free| free - permits);
-        FloorPermits(&self.0, permits)
-    }
-}
-
 impl Subject for Floor {
-    const NAME: &str = "two compare-exchanges";
+    const NAME: &str = Self::NAME;
     const MAX_PERMITS: usize = 0;
 
     fn new(permits: usize) -> Self {
-        Self(AtomicUsize::new(permits))
+        Self::new(permits)
     }
 
     fn acquire(&self) -> impl Future {
