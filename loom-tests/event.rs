@@ -6,7 +6,7 @@ use loom::{cell::UnsafeCell, future::block_on, model, thread};
 use crate::{
     bounded::bounded_model,
     event_reference::EventReference,
-    linear::{Action::*, Operation, Reference, Start::*, Subject, races_all},
+    linear::{Action::*, Operation, Reference, Setup, Start::*, Subject, races_all},
     task::Task,
 };
 
@@ -190,13 +190,14 @@ pub(crate) enum Call {
 
 impl Subject for Event {
     type Wait = WaitForEvent<'static>;
+    type Kind = ();
     type Call = Call;
 
     fn new() -> Self {
         Self::new(false)
     }
 
-    fn wait(&'static self) -> WaitForEvent<'static> {
+    fn wait(&'static self, (): ()) -> WaitForEvent<'static> {
         self.wait()
     }
 
@@ -208,7 +209,7 @@ impl Subject for Event {
         self.assert_valid();
     }
 
-    fn call(&self, call: Call) -> bool {
+    fn call(&'static self, call: Call) -> bool {
         match call {
             Call::Set => self.set(),
             Call::Reset => self.reset(),
@@ -222,12 +223,12 @@ impl Subject for Event {
     }
 }
 
-impl Reference<Call> for EventReference {
+impl Reference<Event> for EventReference {
     fn new() -> Self {
         Self::new(false)
     }
 
-    fn create(&mut self, wait: usize) {
+    fn create(&mut self, wait: usize, (): ()) {
         self.create(wait);
     }
 
@@ -257,24 +258,26 @@ impl Reference<Call> for EventReference {
     }
 }
 
+const SETUPS: &[Setup<Call>] = &[(None, None), (None, Some(())), (Some(Call::Set), None)];
+
 macro_rules! race_all {
     ($($name:ident: $start:expr => $action:expr,)*) => {
         const ALL: &[Operation<Call>] = &[$(($start, $action)),*];
         $(#[test] fn $name() {
-            races_all::<Event, EventReference>(($start, $action), ALL, Call::Set);
+            races_all::<Event, EventReference>(($start, $action), ALL, SETUPS);
         })*
     };
 }
 
 race_all! {
-    creation_of_wait_races_all: NoWait => Create,
-    first_poll_of_wait_races_all: Created => Poll,
-    first_poll_of_wait_after_pulse_races_all: CreatedAndCompletedBy(Call::Pulse) => Poll,
-    repoll_of_wait_races_all: Queued => Poll,
-    repoll_of_wait_with_new_waker_races_all: Queued => PollWithNewWaker,
-    poll_of_complete_wait_races_all: QueuedAndCompletedBy(Call::Pulse) => Poll,
-    cancel_of_queued_wait_races_all: Queued => Cancel,
-    cancel_of_complete_wait_races_all: QueuedAndCompletedBy(Call::Pulse) => Cancel,
+    creation_of_wait_races_all: NoWait => Create(()),
+    first_poll_of_wait_races_all: Created(()) => Poll,
+    first_poll_of_wait_after_pulse_races_all: CreatedAndCompletedBy((), Call::Pulse) => Poll,
+    repoll_of_wait_races_all: Queued(()) => Poll,
+    repoll_of_wait_with_new_waker_races_all: Queued(()) => PollWithNewWaker,
+    poll_of_complete_wait_races_all: QueuedAndCompletedBy((), Call::Pulse) => Poll,
+    cancel_of_queued_wait_races_all: Queued(()) => Cancel,
+    cancel_of_complete_wait_races_all: QueuedAndCompletedBy((), Call::Pulse) => Cancel,
     set_races_all: NoWait => Perform(Call::Set),
     reset_races_all: NoWait => Perform(Call::Reset),
     is_set_races_all: NoWait => Perform(Call::IsSet),

@@ -1,4 +1,4 @@
-//! Races each pair of operations on a primitive whose waits complete without a value.
+//! Races each pair of operations on a primitive.
 //!
 //! Two threads perform one operation each. What they observe, and the state afterwards, must be
 //! what a reference shows if one of the operations runs before the other. In other words, the
@@ -12,16 +12,23 @@ use crate::task::Task;
 
 /// A primitive under test.
 pub(crate) trait Subject: Sync + 'static {
-    type Wait: Future<Output = ()> + Send;
+    /// What a wait is for, if the primitive has several kinds of waits.
+    type Kind: Copy + Debug + Send + Sync + 'static;
+    type Wait: Future + Send;
     /// An operation on the primitive itself.
     type Call: Copy + Debug + Send + Sync + 'static;
 
+    /// Releases what completed waits hold.
+    const RELEASE: Option<Self::Call> = None;
+
     fn new() -> Self;
-    fn wait(&'static self) -> Self::Wait;
+    fn wait(&'static self, kind: Self::Kind) -> Self::Wait;
+    /// Keeps the output of a wait, and accesses the data that it protects.
+    fn keep(&'static self, _: <Self::Wait as Future>::Output) {}
     fn waiters(&self) -> usize;
     fn assert_valid(&self);
     /// Performs the call and returns its result.
-    fn call(&self, call: Self::Call) -> bool;
+    fn call(&'static self, call: Self::Call) -> bool;
 
     /// Enqueues the wait without a waker. Returns whether it is complete.
     fn enable(_: Pin<&mut Self::Wait>) -> bool {
@@ -30,13 +37,13 @@ pub(crate) trait Subject: Sync + 'static {
 }
 
 /// A single-threaded reference model of the primitive. A number identifies each wait.
-pub(crate) trait Reference<C> {
+pub(crate) trait Reference<S: Subject> {
     fn new() -> Self;
-    fn create(&mut self, wait: usize);
+    fn create(&mut self, wait: usize, kind: S::Kind);
     fn poll(&mut self, wait: usize) -> bool;
     fn cancel(&mut self, wait: usize);
     fn waiters(&self) -> usize;
-    fn call(&mut self, call: C) -> bool;
+    fn call(&mut self, call: S::Call) -> bool;
 
     fn enable(&mut self, _: usize) -> bool {
         unreachable!("waits of this primitive cannot be enabled");
@@ -45,20 +52,20 @@ pub(crate) trait Reference<C> {
 
 /// The state of a wait when the race begins.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Start<C> {
-    /// The operation has no wait.
+pub(crate) enum Start<C, K = ()> {
+    /// The operation has no wait when it begins.
     NoWait,
-    Created,
-    Queued,
+    Created(K),
+    Queued(K),
     /// Created, and then completed by this call.
-    CreatedAndCompletedBy(C),
+    CreatedAndCompletedBy(K, C),
     /// Queued, and then completed by this call.
-    QueuedAndCompletedBy(C),
+    QueuedAndCompletedBy(K, C),
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Action<C> {
-    Create,
+pub(crate) enum Action<C, K = ()> {
+    Create(K),
     Poll,
     PollWithNewWaker,
     Enable,
@@ -66,24 +73,22 @@ pub(crate) enum Action<C> {
     Perform(C),
 }
 
-pub(crate) type Operation<C> = (Start<C>, Action<C>);
+pub(crate) type Operation<C, K = ()> = (Start<C, K>, Action<C, K>);
+type OperationOf<S> = Operation<<S as Subject>::Call, <S as Subject>::Kind>;
 
-/// The queue's contents besides the waits of the two operations.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Beside {
-    Nothing,
-    /// A waiter at the end of the queue.
-    Waiter,
-}
+/// A state in which a race begins: a call that precedes everything else, and another waiter at the
+/// end of the queue.
+pub(crate) type Setup<C, K = ()> = (Option<C>, Option<K>);
+type SetupOf<S> = Setup<<S as Subject>::Call, <S as Subject>::Kind>;
 
 /// What both threads observe, and what is observed afterwards.
 #[derive(Debug, PartialEq)]
 struct Outcome {
     results: [bool; 2],
     waiters: usize,
-    /// Whether each remaining wait completes when polled.
+    /// Whether each remaining wait completes when polled: at once, and after each release.
     is_complete: Vec<bool>,
-    /// Whether a new wait completes at once.
+    /// Whether a new wait of each kind completes at once.
     completes_new_wait: bool,
 }
 
@@ -92,90 +97,121 @@ const WAITS: [usize; 2] = [0, 1];
 const BYSTANDER: usize = 2;
 const NEW: usize = 3;
 
-fn starts_complete<C>((start, _): &Operation<C>) -> bool {
-    matches!(start, Start::CreatedAndCompletedBy(_) | Start::QueuedAndCompletedBy(_))
-}
+/// Remaining waits are polled this often. What they hold is released after each time.
+const ROUNDS: usize = 3;
 
-fn starts_queued<C>((start, _): &Operation<C>) -> bool {
-    matches!(start, Start::Queued | Start::QueuedAndCompletedBy(_))
+impl<C: Copy, K: Copy> Start<C, K> {
+    fn kind(self) -> Option<K> {
+        match self {
+            Self::NoWait => None,
+            Self::Created(kind)
+            | Self::Queued(kind)
+            | Self::CreatedAndCompletedBy(kind, _)
+            | Self::QueuedAndCompletedBy(kind, _) => Some(kind),
+        }
+    }
+
+    fn is_queued(self) -> bool {
+        matches!(self, Self::Queued(_) | Self::QueuedAndCompletedBy(..))
+    }
+
+    fn completed_by(self) -> Option<C> {
+        match self {
+            Self::CreatedAndCompletedBy(_, call) | Self::QueuedAndCompletedBy(_, call) => {
+                Some(call)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Returns the indexes of the operations in the order in which they are prepared. A call that
 /// completes a wait must not find others.
-fn preparation<C>(both: &[Operation<C>; 2]) -> [usize; 2] {
-    if starts_complete(&both[1]) && !starts_complete(&both[0]) { [1, 0] } else { [0, 1] }
+fn preparation<C: Copy, K: Copy>(both: &[Operation<C, K>; 2]) -> [usize; 2] {
+    let [one, other] = both.map(|(start, _)| start.completed_by().is_some());
+    if other && !one { [1, 0] } else { [0, 1] }
 }
 
-/// Runs the operations on the reference, in the given order.
-fn expect<C: Copy, R: Reference<C>>(
-    before: Option<C>,
-    both: &[Operation<C>; 2],
-    beside: Beside,
+/// Runs the operations on the reference, in the given order. Returns `None` if the race cannot
+/// begin like this, because a wait that is to be queued completes.
+fn expect<S: Subject, R: Reference<S>>(
+    (before, bystander): SetupOf<S>,
+    both: &[OperationOf<S>; 2],
     order: [usize; 2],
-) -> Outcome {
+) -> Option<Outcome> {
     let mut reference = R::new();
     before.map(|call| reference.call(call));
+    let mut left = [false; 3];
     for index in preparation(both) {
-        let wait = WAITS[index];
-        let start = both[index].0;
-        if !matches!(start, Start::NoWait) {
-            reference.create(wait);
+        let (wait, start) = (WAITS[index], both[index].0);
+        if let Some(kind) = start.kind() {
+            reference.create(wait, kind);
+            left[wait] = true;
         }
-        if starts_queued(&both[index]) {
-            assert!(!reference.poll(wait), "the first poll must not complete the wait");
+        if start.is_queued() && reference.poll(wait) {
+            return None;
         }
-        if let Start::CreatedAndCompletedBy(call) | Start::QueuedAndCompletedBy(call) = start {
-            reference.call(call);
-        }
+        start.completed_by().map(|call| reference.call(call));
     }
-    let mut left =
-        [!matches!(both[0].0, Start::NoWait), !matches!(both[1].0, Start::NoWait), false];
-    if beside == Beside::Waiter {
-        reference.create(BYSTANDER);
-        left[BYSTANDER] = !reference.poll(BYSTANDER);
+    if let Some(kind) = bystander {
+        reference.create(BYSTANDER, kind);
+        if reference.poll(BYSTANDER) {
+            return None;
+        }
+        left[BYSTANDER] = true;
     }
-    let mut results = [false; 2];
+    let mut results = [true; 2];
     for index in order {
         let wait = WAITS[index];
-        results[index] = match both[index].1 {
-            Action::Create => {
-                reference.create(wait);
-                true
+        match both[index].1 {
+            Action::Create(kind) => {
+                reference.create(wait, kind);
+                left[wait] = true;
             }
-            Action::Poll | Action::PollWithNewWaker => reference.poll(wait),
-            Action::Enable => reference.enable(wait),
+            Action::Poll | Action::PollWithNewWaker => {
+                results[index] = reference.poll(wait);
+                left[wait] = !results[index];
+            }
+            Action::Enable => results[index] = reference.enable(wait),
             Action::Cancel => {
                 reference.cancel(wait);
-                true
+                left[wait] = false;
             }
-            Action::Perform(call) => reference.call(call),
-        };
-        left[wait] = match both[index].1 {
-            Action::Poll | Action::PollWithNewWaker => !results[index],
-            Action::Create | Action::Enable => true,
-            Action::Cancel | Action::Perform(_) => false,
-        };
+            Action::Perform(call) => results[index] = reference.call(call),
+        }
     }
     let waiters = reference.waiters();
-    let is_complete = (0..left.len()).filter(|&wait| left[wait]).map(|wait| reference.poll(wait));
-    let is_complete = is_complete.collect();
-    reference.create(NEW);
-    Outcome { results, waiters, is_complete, completes_new_wait: reference.poll(NEW) }
+    let mut is_complete = Vec::new();
+    for _ in 0..ROUNDS {
+        for wait in
+            (0..left.len()).filter(|&wait| std::mem::take(&mut left[wait])).collect::<Vec<_>>()
+        {
+            is_complete.push(reference.poll(wait));
+            left[wait] = !is_complete[is_complete.len() - 1];
+        }
+        S::RELEASE.map(|call| reference.call(call));
+    }
+    let kind = both.iter().find_map(|(start, _)| start.kind()).or(bystander);
+    let completes_new_wait = kind.is_some_and(|kind| {
+        reference.create(NEW, kind);
+        reference.poll(NEW)
+    });
+    Some(Outcome { results, waiters, is_complete, completes_new_wait })
 }
 
 /// Performs the action. Returns what it observes, and the wait if it is not over.
 fn perform<S: Subject>(
     subject: &'static S,
-    action: Action<S::Call>,
+    action: Action<S::Call, S::Kind>,
     task: Option<Task<S::Wait>>,
 ) -> (bool, Option<Task<S::Wait>>) {
     match action {
-        Action::Perform(call) => (subject.call(call), None),
+        Action::Perform(call) => (subject.call(call), task),
         Action::Cancel => {
             drop(task);
             (true, None)
         }
-        Action::Create => (true, Some(Task::new(subject.wait()))),
+        Action::Create(kind) => (true, Some(Task::new(subject.wait(kind)))),
         Action::Enable => {
             let mut task = task.expect("the wait was created");
             (S::enable(task.future.as_mut()), Some(task))
@@ -185,38 +221,39 @@ fn perform<S: Subject>(
             if let Action::PollWithNewWaker = action {
                 task.change_waker();
             }
-            match task.poll() {
-                Poll::Ready(()) => (true, None),
-                Poll::Pending => (false, Some(task)),
-            }
+            let is_complete = poll(subject, &mut task);
+            (is_complete, (!is_complete).then_some(task))
         }
     }
 }
 
+/// Polls a wait, and keeps its output. Returns whether it is complete.
+fn poll<S: Subject>(subject: &'static S, task: &mut Task<S::Wait>) -> bool {
+    match task.poll() {
+        Poll::Ready(output) => {
+            subject.keep(output);
+            true
+        }
+        Poll::Pending => false,
+    }
+}
+
 /// Runs the operations on two threads.
-fn race<S: Subject>(
-    before: Option<S::Call>,
-    both: &[Operation<S::Call>; 2],
-    beside: Beside,
-) -> Outcome {
+fn race<S: Subject>((before, bystander): SetupOf<S>, both: &[OperationOf<S>; 2]) -> Outcome {
     let subject: &'static S = Box::leak(Box::new(S::new()));
     before.map(|call| subject.call(call));
     let mut tasks = [None, None];
     for index in preparation(both) {
         let start = both[index].0;
-        tasks[index] = match start {
-            Start::NoWait => None,
-            Start::Created | Start::CreatedAndCompletedBy(_) => Some(Task::new(subject.wait())),
-            Start::Queued | Start::QueuedAndCompletedBy(_) => Some(Task::waiting(subject.wait())),
-        };
-        if let Start::CreatedAndCompletedBy(call) | Start::QueuedAndCompletedBy(call) = start {
-            subject.call(call);
-        }
+        tasks[index] = start.kind().map(|kind| {
+            let mut task = Task::new(subject.wait(kind));
+            assert!(!start.is_queued() || task.poll().is_pending());
+            task
+        });
+        start.completed_by().map(|call| subject.call(call));
     }
-    let bystander = (beside == Beside::Waiter).then(|| {
-        let mut task = Task::new(subject.wait());
-        (!task.poll().is_ready()).then_some(task)
-    });
+    let kind = both.iter().find_map(|(start, _)| start.kind()).or(bystander);
+    let bystander = bystander.map(|kind| Task::waiting(subject.wait(kind)));
     let [task, other] = tasks;
     let [(_, action), (_, other_action)] = *both;
     let thread = thread::spawn(move || perform(subject, action, task));
@@ -225,57 +262,58 @@ fn race<S: Subject>(
 
     subject.assert_valid();
     let waiters = subject.waiters();
+    // A wait that was not polled has no waker yet.
+    let was_polled = |action| !matches!(action, Action::Create(_) | Action::Enable);
+    let mut left = [
+        task.map(|task| (task, was_polled(action))),
+        other.map(|task| (task, was_polled(other_action))),
+        bystander.map(|task| (task, true)),
+    ];
     let mut is_complete = Vec::new();
-    let actions = [Some(action), Some(other_action), None];
-    for (task, action) in [task, other, bystander.flatten()].into_iter().zip(actions) {
-        let Some(mut task) = task else {
-            continue;
-        };
-        let is_woken = task.wakeups() > 0;
-        is_complete.push(task.poll().is_ready());
-        // A wait that was not polled has no waker yet.
-        if !matches!(action, Some(Action::Create | Action::Enable)) {
-            assert_eq!(
-                is_woken,
-                is_complete.last() == Some(&true),
-                "a queued waiter must be woken exactly if its wait is complete"
-            );
+    for _ in 0..ROUNDS {
+        for left in &mut left {
+            let Some((task, was_polled)) = left else {
+                continue;
+            };
+            let is_woken = task.wakeups() > 0;
+            let completes = poll(subject, task);
+            if std::mem::replace(was_polled, true) {
+                assert_eq!(is_woken, completes, "a waiter must be woken exactly if it completes");
+            }
+            is_complete.push(completes);
+            if completes {
+                *left = None;
+            }
+            subject.assert_valid();
         }
-        subject.assert_valid();
+        S::RELEASE.map(|call| subject.call(call));
     }
-    let completes_new_wait = Task::new(subject.wait()).poll().is_ready();
+    let completes_new_wait = kind.is_some_and(|kind| {
+        let mut task = Task::new(subject.wait(kind));
+        poll(subject, &mut task)
+    });
     Outcome { results: [result, other_result], waiters, is_complete, completes_new_wait }
 }
 
-/// Races one operation with every operation, itself included. Each race runs with an empty queue,
-/// with another waiter, and after a call that completes the next wait.
-pub(crate) fn races_all<S: Subject, R: Reference<S::Call>>(
-    one: Operation<S::Call>,
-    all: &[Operation<S::Call>],
-    completes_next_wait: S::Call,
+/// Races one operation with every operation, itself included, in each of the setups.
+pub(crate) fn races_all<S: Subject, R: Reference<S>>(
+    one: OperationOf<S>,
+    all: &[OperationOf<S>],
+    setups: &'static [SetupOf<S>],
 ) {
     for &other in all {
-        let both = [one, other];
-        race_in::<S, R>(both, None, Beside::Nothing);
-        race_in::<S, R>(both, None, Beside::Waiter);
-        if !both.iter().any(starts_queued) {
-            race_in::<S, R>(both, Some(completes_next_wait), Beside::Nothing);
+        for &setup in setups {
+            let both = [one, other];
+            if expect::<S, R>(setup, &both, [0, 1]).is_none() {
+                continue;
+            }
+            println!("{both:?} in {setup:?}");
+            model(move || {
+                let outcome = race::<S>(setup, &both);
+                let expected = [[0, 1], [1, 0]].map(|order| expect::<S, R>(setup, &both, order));
+                let is_expected = expected.iter().flatten().any(|expected| *expected == outcome);
+                assert!(is_expected, "{outcome:?} must match a sequential order: {expected:?}");
+            });
         }
     }
-}
-
-fn race_in<S: Subject, R: Reference<S::Call>>(
-    both: [Operation<S::Call>; 2],
-    before: Option<S::Call>,
-    beside: Beside,
-) {
-    println!("{both:?} after {before:?}, {beside:?} beside");
-    model(move || {
-        let outcome = race::<S>(before, &both, beside);
-        let expected = [[0, 1], [1, 0]].map(|order| expect::<_, R>(before, &both, beside, order));
-        assert!(
-            expected.contains(&outcome),
-            "{outcome:?} must match a sequential order: {expected:?}"
-        );
-    });
 }

@@ -15,9 +15,9 @@
 //! on either thread. They check the grants, the wakeups, and all metrics afterwards. With a single
 //! permit they also check the data that it guards.
 //!
-//! The models that end in `_races_all` of [`notify`] and [`event`] do the same for the operations
-//! of these primitives. They check that each pair of operations is [linearizable](linear): both
-//! threads observe what a reference shows for one of the two orders.
+//! The other models that end in `_races_all` do the same for the operations of the other
+//! primitives. They check that each pair of operations is [linearizable](linear): both threads
+//! observe what a reference shows for one of the two orders.
 //!
 //! Races that need another waiter, a third thread or a particular order have models of their own.
 //!
@@ -87,14 +87,26 @@
 //! | set an event | `set_races_all` | `set_races_set`, `set_races_block` |
 //! | reset an event | `reset_races_all` | `reset_between_batches` |
 //! | check an event | `is_set_races_all` | `set_races_is_set` |
-//! | lock a mutex | | `lock_races_unlock`, `cancel_races_unlock` |
-//! | | | `try_lock_races_unlock`, `repoll_of_lock_races_unlock` |
-//! | | | `guard_dropped_while_queue_is_cancelled`, `block_races_unlock` |
-//! | lock for reading | | `read_races_write`, `try_read_races_try_read` |
-//! | | | `readers_behind_a_writer_enter_together` |
-//! | lock for writing | | `write_races_write`, `last_reader_races_writer` |
-//! | | | `write_cancelled_lets_readers_in` |
-//! | downgrade | | `downgrade_races_read`, `downgrade_races_write` |
+//! | lock a mutex | `first_poll_of_lock_races_all` | `lock_races_unlock` |
+//! | | `repoll_of_lock_races_all` | `repoll_of_lock_races_unlock` |
+//! | | `repoll_of_lock_with_new_waker_races_all` | `block_races_unlock` |
+//! | | `poll_of_granted_lock_races_all` | |
+//! | cancel a lock of a mutex | `cancel_of_queued_lock_races_all` | `cancel_races_unlock` |
+//! | | `cancel_of_granted_lock_races_all` | `guard_dropped_while_queue_is_cancelled` |
+//! | try to lock a mutex | `try_lock_races_all` | `try_lock_races_unlock` |
+//! | unlock a mutex | `unlock_races_all` | |
+//! | lock for reading | `first_poll_of_read_races_all` | `read_races_write` |
+//! | | `repoll_of_read_races_all` | `readers_behind_a_writer_enter_together` |
+//! | | `poll_of_granted_read_races_all` | |
+//! | lock for writing | `first_poll_of_write_races_all` | `write_races_write` |
+//! | | `repoll_of_write_with_new_waker_races_all` | `last_reader_races_writer` |
+//! | cancel a lock | `cancel_of_queued_read_races_all` | |
+//! | | `cancel_of_queued_write_races_all` | `write_cancelled_lets_readers_in` |
+//! | | `cancel_of_granted_read_races_all` | |
+//! | | `cancel_of_granted_write_races_all` | |
+//! | try to lock | `try_read_races_all`, `try_write_races_all` | `try_read_races_try_read` |
+//! | release a lock | `release_of_lock_races_all` | |
+//! | downgrade | `downgrade_races_all` | `downgrade_races_read`, `downgrade_races_write` |
 //! | initialize a cell | | `init_races_init`, `init_cancelled_passes_on` |
 //! | | | `init_fails_while_others_wait` |
 //! | set a cell | | `set_races_init`, `set_races_set_of_cell` |
@@ -121,6 +133,10 @@ mod event_reference;
 mod guarded;
 #[cfg(compio_sync_exhaustive)]
 #[allow(dead_code, reason = "the tests use all of it")]
+#[path = "../tests/flavours/lock_reference.rs"]
+mod lock_reference;
+#[cfg(compio_sync_exhaustive)]
+#[allow(dead_code, reason = "the tests use all of it")]
 #[path = "../tests/flavours/notify_reference.rs"]
 mod notify_reference;
 #[cfg(compio_sync_exhaustive)]
@@ -145,6 +161,8 @@ mod grant;
 mod limit;
 #[cfg(compio_sync_exhaustive)]
 mod linear;
+#[cfg(compio_sync_exhaustive)]
+mod lock_pairs;
 #[cfg(not(compio_sync_exhaustive))]
 mod locks;
 #[cfg(compio_sync_exhaustive)]

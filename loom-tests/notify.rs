@@ -7,7 +7,7 @@ use loom::{cell::UnsafeCell, future::block_on, model, sync::atomic::AtomicBool, 
 
 use crate::{
     bounded::bounded_model,
-    linear::{Action::*, Operation, Reference, Start::*, Subject, races_all},
+    linear::{Action::*, Operation, Reference, Setup, Start::*, Subject, races_all},
     notify_reference::NotifyReference,
     task::Task,
 };
@@ -311,13 +311,14 @@ pub(crate) enum Call {
 
 impl Subject for Notify {
     type Wait = Notified<'static>;
+    type Kind = ();
     type Call = Call;
 
     fn new() -> Self {
         Self::new()
     }
 
-    fn wait(&'static self) -> Notified<'static> {
+    fn wait(&'static self, (): ()) -> Notified<'static> {
         self.notified()
     }
 
@@ -333,7 +334,7 @@ impl Subject for Notify {
         self.assert_valid();
     }
 
-    fn call(&self, call: Call) -> bool {
+    fn call(&'static self, call: Call) -> bool {
         match call {
             Call::NotifyOne => self.notify_one(),
             Call::NotifyWaiters => self.notify_waiters(),
@@ -342,12 +343,12 @@ impl Subject for Notify {
     }
 }
 
-impl Reference<Call> for NotifyReference {
+impl Reference<Notify> for NotifyReference {
     fn new() -> Self {
         Self::new()
     }
 
-    fn create(&mut self, wait: usize) {
+    fn create(&mut self, wait: usize, (): ()) {
         self.create(wait);
     }
 
@@ -376,28 +377,30 @@ impl Reference<Call> for NotifyReference {
     }
 }
 
+const SETUPS: &[Setup<Call>] = &[(None, None), (None, Some(())), (Some(Call::NotifyOne), None)];
+
 macro_rules! race_all {
     ($($name:ident: $start:expr => $action:expr,)*) => {
         const ALL: &[Operation<Call>] = &[$(($start, $action)),*];
         $(#[test] fn $name() {
-            races_all::<Notify, NotifyReference>(($start, $action), ALL, Call::NotifyOne);
+            races_all::<Notify, NotifyReference>(($start, $action), ALL, SETUPS);
         })*
     };
 }
 
 race_all! {
-    creation_of_notified_races_all: NoWait => Create,
-    first_poll_of_notified_races_all: Created => Poll,
-    first_poll_with_old_ticket_races_all: CreatedAndCompletedBy(Call::NotifyWaiters) => Poll,
-    enable_races_all: Created => Enable,
-    enable_of_queued_races_all: Queued => Enable,
-    repoll_of_notified_races_all: Queued => Poll,
-    repoll_of_notified_with_new_waker_races_all: Queued => PollWithNewWaker,
-    poll_after_notify_one_races_all: QueuedAndCompletedBy(Call::NotifyOne) => Poll,
-    poll_after_notify_waiters_races_all: QueuedAndCompletedBy(Call::NotifyWaiters) => Poll,
-    cancel_of_queued_notified_races_all: Queued => Cancel,
-    cancel_after_notify_one_races_all: QueuedAndCompletedBy(Call::NotifyOne) => Cancel,
-    cancel_after_notify_waiters_races_all: QueuedAndCompletedBy(Call::NotifyWaiters) => Cancel,
+    creation_of_notified_races_all: NoWait => Create(()),
+    first_poll_of_notified_races_all: Created(()) => Poll,
+    first_poll_with_old_ticket_races_all: CreatedAndCompletedBy((), Call::NotifyWaiters) => Poll,
+    enable_races_all: Created(()) => Enable,
+    enable_of_queued_races_all: Queued(()) => Enable,
+    repoll_of_notified_races_all: Queued(()) => Poll,
+    repoll_of_notified_with_new_waker_races_all: Queued(()) => PollWithNewWaker,
+    poll_after_notify_one_races_all: QueuedAndCompletedBy((), Call::NotifyOne) => Poll,
+    poll_after_notify_waiters_races_all: QueuedAndCompletedBy((), Call::NotifyWaiters) => Poll,
+    cancel_of_queued_notified_races_all: Queued(()) => Cancel,
+    cancel_after_notify_one_races_all: QueuedAndCompletedBy((), Call::NotifyOne) => Cancel,
+    cancel_after_notify_waiters_races_all: QueuedAndCompletedBy((), Call::NotifyWaiters) => Cancel,
     notify_one_races_all: NoWait => Perform(Call::NotifyOne),
     notify_waiters_races_all: NoWait => Perform(Call::NotifyWaiters),
 }
