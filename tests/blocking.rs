@@ -1,5 +1,7 @@
 //! Threads that block on futures, in one queue with tasks.
 
+mod locks;
+
 use std::{
     sync::{Arc, Mutex},
     thread,

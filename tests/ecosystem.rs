@@ -9,7 +9,7 @@ use std::{
     task::Poll,
 };
 
-use compio_sync::{Event, Notify, Semaphore, unsync};
+use compio_sync::{Event, Mutex, Notify, OnceCell, RwLock, Semaphore, unsync};
 use futures::{
     FutureExt, StreamExt,
     future::{join_all, pending},
@@ -21,13 +21,41 @@ use crate::{runtime::yield_now, task::Task};
 
 const TASKS: usize = 20;
 
-/// A workload of [`TASKS`] tasks that share two permits, and one task that starts them.
+/// A workload of [`TASKS`] tasks that share two permits and some data, and one task that starts
+/// them.
 #[derive(Clone)]
 struct Work {
     semaphore: Arc<Semaphore>,
     is_started: Arc<Event>,
     done: Arc<AtomicUsize>,
     progress: Arc<Notify>,
+    data: Arc<Data>,
+}
+
+#[derive(Default)]
+struct Data {
+    log: Mutex<Vec<usize>>,
+    written: RwLock<usize>,
+    first: OnceCell<usize>,
+}
+
+impl Data {
+    async fn add(&self, number: usize) {
+        let mut log = self.log.lock().await;
+        yield_now().await;
+        log.push(number);
+        drop(log);
+        let before = *self.written.read().await;
+        let init = async || {
+            yield_now().await;
+            number
+        };
+        assert!((1..=TASKS).contains(self.first.get_or_init(init).await));
+        let mut written = self.written.write().await;
+        assert!(*written >= before);
+        *written += 1;
+        yield_now().await;
+    }
 }
 
 impl Work {
@@ -37,16 +65,17 @@ impl Work {
             is_started: Arc::new(Event::new(false)),
             done: Arc::default(),
             progress: Arc::new(Notify::new()),
+            data: Arc::default(),
         }
     }
 
     /// Returns the tasks. The first one starts the others, and completes when all others are done.
     fn tasks(&self) -> impl Iterator<Item = impl Future<Output = ()> + Send + 'static> {
-        (0..=TASKS).map(|number| self.clone().task(number == 0))
+        (0..=TASKS).map(|number| self.clone().task(number))
     }
 
-    async fn task(self, is_first: bool) {
-        if is_first {
+    async fn task(self, number: usize) {
+        if number == 0 {
             yield_now().await;
             self.is_started.set();
             while self.done.load(Ordering::Relaxed) < TASKS {
@@ -57,7 +86,7 @@ impl Work {
         self.is_started.wait().await;
         let _permit = self.semaphore.acquire().await;
         assert!(self.semaphore.in_use() <= 2);
-        yield_now().await;
+        self.data.add(number).await;
         self.done.fetch_add(1, Ordering::Relaxed);
         self.progress.notify_one();
     }
@@ -68,6 +97,11 @@ impl Work {
         assert_eq!(self.semaphore.available_permits(), 2);
         assert_eq!(self.semaphore.waiters(), 0);
         assert_eq!((self.is_started.waiters(), self.progress.waiters()), (0, 0));
+        let mut log = self.data.log.try_lock().unwrap().clone();
+        log.sort_unstable();
+        assert_eq!(log, (1..=TASKS).collect::<Vec<_>>());
+        assert_eq!(*self.data.written.try_write().unwrap(), TASKS);
+        assert!(self.data.first.get().is_some());
     }
 }
 

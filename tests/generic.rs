@@ -5,8 +5,9 @@ use std::{cell::Cell, pin::pin, sync::Arc, task::Poll};
 use compio_sync::{
     Closed, TooManyPermits, TryAcquireError,
     generic::{
-        Acquire, ClosableSemaphore, Closing, Drain, Event, Flavour, Notified, Notify, Semaphore,
-        SemaphorePermit, Shared, SingleThread, WaitForClose, WaitForEvent,
+        Acquire, ClosableSemaphore, Closing, Drain, Event, Flavour, Handle, Lock, Mutex,
+        MutexGuard, Notified, Notify, OnceCell, RwLock, RwLockReadGuard, Semaphore,
+        SemaphorePermit, Shared, SingleThread, WaitForClose, WaitForEvent, WaitForInit,
     },
 };
 use futures::FutureExt;
@@ -212,4 +213,70 @@ fn test_wait_group<F: Flavour>(group: &WaitGroup<F>) {
 fn wait_group_works_in_both_flavours() {
     test_wait_group(&WaitGroup::<Shared>::new(2));
     test_wait_group(&WaitGroup::<SingleThread>::new(2));
+}
+
+/// A list that tasks append to, whose first entry is loaded once.
+struct Journal<F: Flavour> {
+    entries: Mutex<F, Vec<u32>>,
+    title: RwLock<F, String>,
+    first: OnceCell<F, u32>,
+}
+
+impl<F: Flavour> Journal<F> {
+    const fn new() -> Self {
+        Self {
+            entries: Mutex::new(Vec::new()),
+            title: RwLock::new(String::new()),
+            first: OnceCell::new(),
+        }
+    }
+
+    fn entries(&self) -> Lock<&Mutex<F, Vec<u32>>> {
+        self.entries.lock()
+    }
+
+    async fn append(&self, entry: u32) -> usize {
+        let first = self.first.get_or_init(async || entry).await;
+        self.title.write().await.push_str(&format!("{first} "));
+        let mut entries = self.entries().await;
+        entries.push(entry);
+        entries.len()
+    }
+
+    async fn title(&self) -> RwLockReadGuard<&RwLock<F, String>> {
+        self.title.read().await
+    }
+
+    fn first(&self) -> WaitForInit<'_, F, u32> {
+        self.first.wait()
+    }
+}
+
+/// Counts the entries, through a borrowed or an owned guard.
+fn count<M, F: Flavour>(entries: MutexGuard<M>) -> usize
+where
+    M: Handle<Target = Mutex<F, Vec<u32>>>,
+{
+    assert!(MutexGuard::mutex(&entries).is_locked());
+    entries.len()
+}
+
+fn test_journal<F: Flavour>(journal: &Journal<F>) {
+    let first = Task::waiting(journal.first());
+    let entries = journal.entries().now_or_never().unwrap();
+    let mut appending = Task::waiting(journal.append(5));
+    assert_eq!(first.woken(), &5);
+    assert_eq!(count(entries), 0);
+    assert_eq!(appending.poll(), Poll::Ready(1));
+    assert_eq!(journal.append(6).now_or_never(), Some(2));
+    assert_eq!(&**journal.title().now_or_never().unwrap(), "5 5 ");
+    assert_eq!(count(journal.entries.try_lock().unwrap()), 2);
+}
+
+#[test]
+fn journal_works_in_both_flavours() {
+    test_journal(&Journal::<Shared>::new());
+    test_journal(&Journal::<SingleThread>::new());
+    let owned = Arc::new(Mutex::<Shared, _>::new(vec![5]));
+    assert_eq!(count(owned.try_lock_owned().unwrap()), 1);
 }

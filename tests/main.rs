@@ -16,5 +16,6 @@ mod task;
 mod blocking;
 mod ecosystem;
 mod generic;
+mod lock_traits;
 mod threads;
 mod traits;

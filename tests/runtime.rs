@@ -7,7 +7,7 @@ use compio::{
     driver::{DriverType, ProactorBuilder},
     runtime::{Runtime, RuntimeBuilder},
 };
-use compio_sync::{Event, Notify, Semaphore};
+use compio_sync::{Event, Mutex, Notify, OnceCell, RwLock, Semaphore};
 
 /// The drivers of this platform. Only Linux has io_uring.
 const DRIVERS: &[DriverType] = if cfg!(target_os = "linux") {
@@ -74,6 +74,25 @@ fn other_thread_notifies_runtime() {
         event.wait().await;
         thread.join().unwrap();
         assert_eq!((notify.waiters(), event.waiters(), event.is_set()), (0, 0, true));
+    });
+}
+
+#[test]
+fn other_thread_unlocks_and_initializes_for_runtime() {
+    on_each_driver(|| async {
+        let (mutex, lock) = (Arc::new(Mutex::new(5)), Arc::new(RwLock::new(5)));
+        let cell = Arc::new(OnceCell::new());
+        let mut guard = Arc::clone(&mutex).lock_owned().await;
+        let mut writer = Arc::clone(&lock).write_owned().await;
+        let shared = Arc::clone(&cell);
+        let thread = thread::spawn(move || {
+            *guard = 6;
+            *writer = 6;
+            drop((guard, writer));
+            shared.set(6).unwrap();
+        });
+        assert_eq!((*mutex.lock().await, *lock.read().await, *cell.wait().await), (6, 6, 6));
+        thread.join().unwrap();
     });
 }
 

@@ -10,7 +10,9 @@ use std::{
     thread,
 };
 
-use compio_sync::{Event, Notify, Semaphore};
+use compio_sync::{Event, Mutex, Notify, OnceCell, RwLock, RwLockWriteGuard, Semaphore};
+
+use crate::runtime::yield_now;
 
 const THREADS: usize = 8;
 const ROUNDS: usize = 3_000;
@@ -191,4 +193,132 @@ fn threads_pass_gate_that_is_set_and_reset() {
     });
     assert_eq!(passed.into_inner(), THREADS * ROUNDS);
     assert_eq!(gate.waiters(), 0);
+}
+
+/// Runs the closure on all threads, with the number of the thread. Returns the sum of the results.
+fn sum_of_threads(run: impl Fn(usize) -> usize + Sync) -> usize {
+    let run = &run;
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS).map(|thread| scope.spawn(move || run(thread))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    })
+}
+
+/// Polls the future once, and cancels it after another thread may have run.
+fn poll_and_cancel(future: impl Future) -> bool {
+    let mut future = pin!(future);
+    let is_ready = future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready();
+    thread::yield_now();
+    is_ready
+}
+
+#[test]
+fn threads_increment_through_mutex() {
+    let mutex = Mutex::new(0);
+    let increments = sum_of_threads(|thread| {
+        let mut increments = 0;
+        for round in 0..ROUNDS {
+            let guard = match (thread * 7 + round) % 4 {
+                0 => mutex.try_lock(),
+                1 => {
+                    poll_and_cancel(mutex.lock());
+                    None
+                }
+                _ => Some(pollster::block_on(mutex.lock())),
+            };
+            if let Some(mut guard) = guard {
+                *guard += 1;
+                increments += 1;
+            }
+        }
+        increments
+    });
+    assert!(increments >= THREADS * ROUNDS / 2);
+    assert_eq!((mutex.waiters(), mutex.is_locked()), (0, false));
+    assert_eq!(mutex.into_inner(), increments);
+}
+
+/// A writer changes two numbers, which each reader must see equal.
+#[test]
+fn threads_read_and_increment_through_rwlock() {
+    let lock = RwLock::new((0, 0));
+    let increments = sum_of_threads(|thread| {
+        let mut increments = 0;
+        for round in 0..ROUNDS {
+            let number = thread * 7 + round;
+            match number % 8 {
+                0..3 => {
+                    let reader = pollster::block_on(lock.read());
+                    assert_eq!(reader.0, reader.1);
+                }
+                3 => drop(lock.try_read().inspect(|reader| assert_eq!(reader.0, reader.1))),
+                4 => {
+                    poll_and_cancel(lock.write());
+                }
+                5 => {
+                    poll_and_cancel(lock.read());
+                }
+                _ => {
+                    let mut writer = pollster::block_on(lock.write());
+                    writer.0 += 1;
+                    writer.1 += 1;
+                    increments += 1;
+                    let written = writer.0;
+                    if number % 2 == 0 {
+                        let reader = RwLockWriteGuard::downgrade(writer);
+                        assert_eq!(*reader, (written, written));
+                    }
+                }
+            }
+        }
+        increments
+    });
+    assert_eq!(increments, THREADS * ROUNDS / 4);
+    assert_eq!(lock.waiters(), 0);
+    assert_eq!(lock.into_inner(), (increments, increments));
+}
+
+/// In each round, some closures fail, some are cancelled, and one initializes the cell.
+#[test]
+fn threads_race_to_initialize_cell() {
+    const CELLS: usize = ROUNDS / 10;
+    let cells: Vec<_> = (0..CELLS).map(|_| OnceCell::new()).collect();
+    let barrier = Barrier::new(THREADS);
+    let initialized = sum_of_threads(|thread| {
+        let mut initialized = 0;
+        for (round, cell) in cells.iter().enumerate() {
+            barrier.wait();
+            match (thread + round) % THREADS {
+                0 => {
+                    let fail = cell.get_or_try_init(async || {
+                        yield_now().await;
+                        Err(())
+                    });
+                    let value = pollster::block_on(fail);
+                    assert!(value.is_err() || cell.get().is_some());
+                }
+                1 => {
+                    let pending = cell.get_or_init(async || std::future::pending().await);
+                    assert!(!poll_and_cancel(pending) || cell.get().is_some());
+                }
+                2 => initialized += usize::from(cell.set([thread; 2]).is_ok()),
+                3 => assert!(pollster::block_on(cell.wait())[0] < THREADS),
+                _ => {
+                    let mut is_called = false;
+                    let init = cell.get_or_init(async || {
+                        yield_now().await;
+                        is_called = true;
+                        [thread; 2]
+                    });
+                    let value = *pollster::block_on(init);
+                    assert_eq!(value[0], value[1]);
+                    assert!(!is_called || value[0] == thread);
+                    initialized += usize::from(is_called);
+                }
+            }
+        }
+        initialized
+    });
+    assert_eq!(initialized, CELLS, "each cell is initialized exactly once");
+    assert!(cells.into_iter().all(|cell| cell.into_inner().is_some()));
 }

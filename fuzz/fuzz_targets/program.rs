@@ -1,8 +1,9 @@
 //! Runs the programs of the property tests, with steps from libFuzzer.
 //!
 //! The first byte chooses the primitive: 0 to 127 is a semaphore with this number of permits modulo
-//! six, 128 to 191 a `Notify`, and 192 to 255 an `Event`. Each program runs on both flavours, and
-//! on both semaphores. A step takes three bytes for a semaphore, and two for the others.
+//! six, 128 to 159 a `Notify`, 160 to 175 a `Mutex`, 176 to 191 an `RwLock`, 192 to 223 an `Event`,
+//! and 224 to 255 a `OnceCell`. Each program runs on both flavours, and on both semaphores. A step
+//! takes three bytes for a semaphore, and two for the others.
 #![no_main]
 
 #[path = "../../tests/flavours/mod.rs"]
@@ -15,8 +16,15 @@ use libfuzzer_sys::fuzz_target;
 
 use crate::flavours::{
     closable::program as closable,
-    shared::{event::program as event, notify::program as notify, program as shared},
-    unsync::{event::program as unsync_event, notify::program as unsync_notify, program as unsync},
+    shared::{
+        event::program as event, mutex::program as mutex, notify::program as notify,
+        once_cell::program as once_cell, program as shared, rwlock::program as rwlock,
+    },
+    unsync::{
+        event::program as unsync_event, mutex::program as unsync_mutex,
+        notify::program as unsync_notify, once_cell::program as unsync_once_cell,
+        program as unsync, rwlock::program as unsync_rwlock,
+    },
     unsync_closable::program as unsync_closable,
 };
 
@@ -36,13 +44,25 @@ fuzz_target!(|bytes: &[u8]| {
             closable::run(permits, long.clone().map(closable::Step::from));
             unsync_closable::run(permits, long.map(unsync_closable::Step::from));
         }
-        128..192 => {
+        128..160 => {
             notify::run(flag, short.clone().map(notify::Step::from));
             unsync_notify::run(flag, short.map(unsync_notify::Step::from));
         }
-        192.. => {
+        160..176 => {
+            mutex::run(short.clone().map(mutex::Step::from));
+            unsync_mutex::run(short.map(unsync_mutex::Step::from));
+        }
+        176..192 => {
+            rwlock::run(short.clone().map(rwlock::Step::from));
+            unsync_rwlock::run(short.map(unsync_rwlock::Step::from));
+        }
+        192..224 => {
             event::run(flag, short.clone().map(event::Step::from));
             unsync_event::run(flag, short.map(unsync_event::Step::from));
+        }
+        224.. => {
+            once_cell::run(short.clone().map(once_cell::Step::from));
+            unsync_once_cell::run(short.map(unsync_once_cell::Step::from));
         }
     }
 });

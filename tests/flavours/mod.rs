@@ -28,6 +28,7 @@ pub(crate) mod shared {
     mod events;
     pub(crate) mod mutex;
     pub(crate) mod notify;
+    pub(crate) mod once_cell;
     pub(crate) mod program;
     #[cfg(test)]
     mod property;
@@ -52,6 +53,7 @@ pub(crate) mod unsync {
     mod events;
     pub(crate) mod mutex;
     pub(crate) mod notify;
+    pub(crate) mod once_cell;
     pub(crate) mod program;
     #[cfg(test)]
     mod property;

@@ -1,0 +1,16 @@
+//! What a subscriber records of a reader-writer lock.
+#![cfg(feature = "tracing")]
+
+use crate::subscriber::state_update;
+
+/// The lines about the state of a lock without readers.
+pub(super) fn state(is_locked: bool, waiters: usize) -> Vec<String> {
+    vec![
+        state_update("readers", 0),
+        state_update("write_locked", is_locked),
+        state_update("waiters", waiters),
+    ]
+}
+
+/// The name of the type and of the operation that locks it, in spans.
+pub(super) const NAMES: [&str; 2] = ["RwLock", "RwLock::write"];
