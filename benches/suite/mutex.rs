@@ -108,7 +108,7 @@ fn add<S: Subject>(suite: &mut Suite) {
 fn add_shared<S: Subject + Sync>(suite: &mut Suite) {
     add::<S>(suite);
     let mut subject = suite.of(S::NAME);
-    subject.path("mutex_hammer_2", 50_000, hammer::<S>);
+    subject.path("mutex_hammer_2", 200_000, hammer::<S>);
     subject.path_sampled_every(6, "mutex_contended_16", 16_384, contend::<S, 16>);
 }
 

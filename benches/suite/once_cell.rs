@@ -2,7 +2,7 @@
 
 use std::{
     cell::{self, Cell},
-    future::{pending as never, poll_fn, ready as now},
+    future::{pending as never, poll_fn},
     hint::black_box,
     pin::pin,
     sync::OnceLock,
@@ -143,21 +143,21 @@ fn add_init<S: Subject>(suite: &mut Suite) {
     subject.path("once_get_or_init_set", 50_000, |rounds| {
         let cell = full::<S>();
         timed_rounds(rounds, || {
-            black_box(ready(pin!(black_box(&cell).get_or_init(now(5)))));
+            black_box(ready(pin!(black_box(&cell).get_or_init(five()))));
         })
     });
     subject.path("once_init", 50_000, |rounds| {
         timed_rounds(rounds, || {
-            black_box(ready(pin!(black_box(&S::new()).get_or_init(now(5)))));
+            black_box(ready(pin!(black_box(&S::new()).get_or_init(five()))));
         })
     });
     subject.path("once_init_for_1000", 5, |n| init_for_many::<S>(n, 1_000));
     let cell = S::new();
-    let future = size_of_val(&cell.get_or_init(now(5)));
+    let future = size_of_val(&cell.get_or_init(five()));
     subject.size("OnceCell<u64>", size_of::<S>(), future, move || {
         let mut initializer = pin!(cell.get_or_init(never()));
         pending(initializer.as_mut());
-        pending(pin!(cell.get_or_init(now(5))));
+        pending(pin!(cell.get_or_init(five())));
     });
 }
 
@@ -169,6 +169,11 @@ fn full<S: Get>() -> S {
     let cell = S::new();
     cell.set(5);
     cell
+}
+
+/// An initializer without state.
+async fn five() -> u64 {
+    5
 }
 
 fn get_full(cell: &impl Get) {
