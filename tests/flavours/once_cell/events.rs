@@ -71,6 +71,13 @@ fn set_emits_state() {
 }
 
 #[test]
+fn take_emits_state_of_cell() {
+    let mut cell = OnceCell::from(5);
+    let lines = record(|| assert_eq!([cell.take(), cell.take()], [Some(5), None]));
+    assert_eq!(events(&lines), state(false, 0));
+}
+
+#[test]
 fn cell_and_initializers_have_spans() {
     let mut line = 0;
     let lines = record(|| {
