@@ -90,12 +90,13 @@ impl<F: Flavour, T> Guarded<Once, F, Option<T>> {
     /// Returns the data if the cell is full. One load.
     #[inline]
     pub(crate) fn get(&self) -> Option<&T> {
-        if self.queue.value_acquire() != FULL {
+        if self.queue.value_acquire() < FULL {
             return None;
         }
         // SAFETY: *Full For Good*: no thread writes the data any more.
         let data = unsafe { &*self.data.get() };
-        data.as_ref()
+        // SAFETY: *Full For Good*: the data is `Some`.
+        Some(unsafe { data.as_ref().unwrap_unchecked() })
     }
 
     /// Fills the cell, for the owner of the right to initialize it, and completes all waiters.

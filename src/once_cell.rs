@@ -3,7 +3,7 @@
 mod traits;
 mod wait;
 
-use core::{convert::Infallible, future::poll_fn, pin::pin};
+use core::{future::poll_fn, pin::pin};
 
 pub use self::wait::WaitForInit;
 use crate::{
@@ -82,9 +82,9 @@ use crate::{
 /// ```
 pub struct OnceCell<F: Flavour, T> {
     resource: trace::Resource,
-    /// Set after the cell is full. Tasks that only wait for the value are not in the queue of the
-    /// initializers: at its front, they could not be granted, and would block those behind them.
-    initialized: Event<F>,
+    /// Set after the cell is full. A task that only waits for the value is not in the queue of the
+    /// initializers, because it would block them from its front.
+    filled: Event<F>,
     guarded: Guarded<Once, F, Option<T>>,
 }
 
@@ -107,7 +107,7 @@ impl<F: Flavour, T> OnceCell<F, T> {
         pub fn new() -> Self {
             Self {
                 resource: trace::Resource::new("OnceCell"),
-                initialized: Event::new(false),
+                filled: Event::new(false),
                 guarded: Guarded::empty(),
             }
         }
@@ -116,10 +116,6 @@ impl<F: Flavour, T> OnceCell<F, T> {
     /// Returns the value, or `None` if the cell is empty or being initialized.
     ///
     /// This is one load.
-    ///
-    /// # Memory ordering
-    ///
-    /// If it returns the value, the initialization happens-before the return.
     ///
     /// # Examples
     ///
@@ -141,7 +137,6 @@ impl<F: Flavour, T> OnceCell<F, T> {
     /// ```
     /// let mut cell = compio_sync::OnceCell::from(5);
     /// *cell.get_mut().unwrap() += 1;
-    /// assert_eq!(cell.into_inner(), Some(6));
     /// ```
     pub fn get_mut(&mut self) -> Option<&mut T> {
         self.guarded.get_mut().as_mut()
@@ -196,11 +191,13 @@ impl<F: Flavour, T> OnceCell<F, T> {
     /// # });
     /// ```
     pub async fn get_or_init(&self, init: impl AsyncFnOnce() -> T) -> &T {
-        let init = async || Ok::<T, Infallible>(init().await);
-        match self.get_or_try_init(init).await {
-            Ok(value) => value,
-            Err(never) => match never {},
+        if let Some(value) = self.get() {
+            return value;
         }
+        if let Some(right) = self.right_to_init().await {
+            self.fill(right, init().await);
+        }
+        self.initialized()
     }
 
     /// Returns the value. If the cell is empty, initializes it with the fallible `init` first.
@@ -232,15 +229,10 @@ impl<F: Flavour, T> OnceCell<F, T> {
         if let Some(value) = self.get() {
             return Ok(value);
         }
-        let mut waiter = pin!(Waiter::new(self, ()));
-        let Completed { completion, .. } = poll_fn(|cx| waiter.as_mut().poll(cx)).await;
-        if completion == Completion::Granted {
-            // Dropping it passes the right to initialize the cell to the next waiter.
-            let right = Grant::new(self, ());
-            let value = init().await?;
-            self.fill(right, value);
+        if let Some(right) = self.right_to_init().await {
+            self.fill(right, init().await?);
         }
-        Ok(self.get().expect("the cell is full once the right to initialize it is refused"))
+        Ok(self.initialized())
     }
 
     /// Waits until the cell is initialized, and returns the value.
@@ -266,7 +258,9 @@ impl<F: Flavour, T> OnceCell<F, T> {
         WaitForInit::new(self)
     }
 
-    /// Takes the value out, and leaves the cell empty. Returns `None` if the cell was empty.
+    /// Takes the value out, and leaves the cell empty. Returns `None` if the cell had no value.
+    ///
+    /// A future that was leaked while it ran its closure initializes the cell for good.
     ///
     /// # Examples
     ///
@@ -277,7 +271,7 @@ impl<F: Flavour, T> OnceCell<F, T> {
     /// ```
     pub fn take(&mut self) -> Option<T> {
         let value = self.guarded.take()?;
-        self.initialized.reset_untraced();
+        self.filled.reset_untraced();
         self.emit_state();
         Some(value)
     }
@@ -293,11 +287,24 @@ impl<F: Flavour, T> OnceCell<F, T> {
         self.guarded.into_inner()
     }
 
+    /// Waits for the right to initialize the cell. Returns `None` once the cell is full.
+    ///
+    /// Dropping the right passes it to the next waiter.
+    async fn right_to_init(&self) -> Option<Grant<&Self, ()>> {
+        let mut waiter = pin!(Waiter::new(self, ()));
+        let Completed { completion, .. } = poll_fn(|cx| waiter.as_mut().poll(cx)).await;
+        (completion == Completion::Granted).then(|| Grant::new(self, ()))
+    }
+
+    fn initialized(&self) -> &T {
+        self.get().expect("the cell is full once the right to initialize it is refused")
+    }
+
     fn fill(&self, right: Grant<&Self, ()>, value: T) {
         // Sets the event even if a waker panics.
-        let set_initialized = self.initialized.set_on_drop();
+        let set_filled = self.filled.set_on_drop();
         Guarded::fill(right, value);
-        drop(set_initialized);
+        drop(set_filled);
         self.emit_state();
     }
 
@@ -306,7 +313,7 @@ impl<F: Flavour, T> OnceCell<F, T> {
     #[doc(hidden)]
     pub fn assert_valid(&self) {
         self.guarded.queue.assert_valid();
-        self.initialized.assert_valid();
+        self.filled.assert_valid();
     }
 }
 

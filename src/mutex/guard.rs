@@ -63,6 +63,17 @@ use crate::{
 ///     scope.spawn(|| guard.set(6));
 /// });
 /// ```
+///
+/// A guard of data that contains references does not accept shorter-lived ones:
+///
+/// ```compile_fail
+/// fn shorten<'g, 'a>(
+///     guard: compio_sync::MutexGuard<'g, &'static str>,
+///     _: &'g &'a (),
+/// ) -> compio_sync::MutexGuard<'g, &'a str> {
+///     guard
+/// }
+/// ```
 #[must_use = "the mutex is unlocked as soon as the guard is dropped"]
 pub struct MutexGuard<M>(WriteAccess<M, ()>)
 where
@@ -193,6 +204,16 @@ where
 /// let entry = Mutex::new((1, String::from("a")));
 /// name(entry.try_lock().unwrap()).push('b');
 /// assert_eq!(entry.into_inner().1, "ab");
+/// ```
+///
+/// A guard of a part that contains references does not accept shorter-lived ones:
+///
+/// ```compile_fail
+/// fn shorten<'a>(
+///     guard: compio_sync::MappedMutexGuard<'static, u8, &'static str>,
+/// ) -> compio_sync::MappedMutexGuard<'static, u8, &'a str> {
+///     guard
+/// }
 /// ```
 #[must_use = "the mutex is unlocked as soon as the guard is dropped"]
 pub struct MappedMutexGuard<M, U: ?Sized>(MappedAccess<M, (), U>)

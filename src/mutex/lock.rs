@@ -3,7 +3,6 @@
 use core::{
     fmt,
     future::Future,
-    panic::{RefUnwindSafe, UnwindSafe},
     pin::Pin,
     task::{Context, Poll},
 };
@@ -95,11 +94,6 @@ where
         self.project().waiter.poll(cx).map(lock)
     }
 }
-
-// After a panic, each wait is still in a valid state: queued, complete or cancelled. The data may
-// not be.
-impl<M: Handle<Target: Primitive> + UnwindSafe> UnwindSafe for Lock<M> {}
-impl<M: Handle<Target: Primitive> + RefUnwindSafe> RefUnwindSafe for Lock<M> {}
 
 impl<M: Handle<Target: Primitive>> fmt::Debug for Lock<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -22,7 +22,7 @@ impl<F: Flavour, T> From<T> for OnceCell<F, T> {
     fn from(value: T) -> Self {
         Self {
             resource: trace::Resource::new("OnceCell"),
-            initialized: Event::new(true),
+            filled: Event::new(true),
             guarded: Guarded::full(value),
         }
     }

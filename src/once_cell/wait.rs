@@ -46,8 +46,8 @@ pin_project! {
 
 impl<'a, F: Flavour, T> WaitForInit<'a, F, T> {
     pub(super) fn new(cell: &'a OnceCell<F, T>) -> Self {
-        let initialized = &cell.initialized;
-        Self { cell, waiter: wait_queue::Waiter::new(initialized, initialized.ticket()) }
+        let filled = &cell.filled;
+        Self { cell, waiter: wait_queue::Waiter::new(filled, filled.ticket()) }
     }
 }
 

@@ -3,7 +3,6 @@
 use core::{
     fmt,
     future::Future,
-    panic::{RefUnwindSafe, UnwindSafe},
     pin::Pin,
     task::{Context, Poll},
 };
@@ -150,13 +149,6 @@ where
         self.project().waiter.poll(cx).map(write)
     }
 }
-
-// After a panic, each wait is still in a valid state: queued, complete or cancelled. The data may
-// not be.
-impl<L: Handle<Target: Primitive> + UnwindSafe> UnwindSafe for ReadLock<L> {}
-impl<L: Handle<Target: Primitive> + RefUnwindSafe> RefUnwindSafe for ReadLock<L> {}
-impl<L: Handle<Target: Primitive> + UnwindSafe> UnwindSafe for WriteLock<L> {}
-impl<L: Handle<Target: Primitive> + RefUnwindSafe> RefUnwindSafe for WriteLock<L> {}
 
 impl<L: Handle<Target: Primitive>> fmt::Debug for ReadLock<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
