@@ -287,9 +287,8 @@ impl<F: Flavour, T> OnceCell<F, T> {
         self.guarded.into_inner()
     }
 
-    /// Waits for the right to initialize the cell. Returns `None` once the cell is full.
-    ///
-    /// Dropping the right passes it to the next waiter.
+    /// Waits for the right to initialize the cell, which passes on when it is dropped. Returns
+    /// `None` once the cell is full.
     async fn right_to_init(&self) -> Option<Grant<&Self, ()>> {
         let mut waiter = pin!(Waiter::new(self, ()));
         let Completed { completion, .. } = poll_fn(|cx| waiter.as_mut().poll(cx)).await;
