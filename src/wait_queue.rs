@@ -253,8 +253,8 @@ impl<P: Policy, F: Flavour> WaitQueue<P, F> {
     }
 
     #[inline(never)]
-    fn change_and_grant(&self, change: impl Fn(isize) -> isize) {
-        self.update(|value| (change(value), ()));
+    fn change_and_grant(&self, change: impl Fn(isize) -> isize + Copy) {
+        self.lock().change(change);
     }
 
     /// Changes the value under the lock and grants waiters. `change` returns the new value.

@@ -37,6 +37,25 @@ impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
         result
     }
 
+    /// Changes the value like `update`, but not before the front must wait.
+    ///
+    /// RACE: another thread may be between two batches of a broadcast. If this thread left a
+    /// notification behind its waiters, a second notification would merge with it.
+    #[inline]
+    pub(super) fn change(mut self, change: impl Fn(isize) -> isize + Copy) {
+        if P::MAY_REFUSE && !self.front_waits() {
+            return self.settle_and_change(change);
+        }
+        self.update(|value| (change(value), ()));
+    }
+
+    #[cold]
+    fn settle_and_change(self, change: impl Fn(isize) -> isize + Copy) {
+        // Changes the value even if a waker panics.
+        let _change = SettleAndChange { queue: self.queue, change };
+        self.grant_waiters();
+    }
+
     /// Enqueues a node whose request must wait.
     ///
     /// # Safety
@@ -164,6 +183,13 @@ impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
         Some((waker, next))
     }
 
+    #[inline]
+    fn front_waits(&mut self) -> bool {
+        // SAFETY: *Pinned While Linked*: linked, and not used after this line.
+        let request = self.front().map(|front| unsafe { front.as_ref() }.request);
+        request.is_none_or(|request| P::decide(self.value, request) == Verdict::Wait)
+    }
+
     /// Unlinks a node. Returns its waker, and the node behind it or the front if it was the last.
     ///
     /// # Safety
@@ -189,13 +215,10 @@ impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
     pub(super) fn assert_valid(mut self) {
         // SAFETY: *Locked List*: locked.
         let linked = self.with_list(|list| unsafe { list.assert_valid() });
-        // SAFETY: *Pinned While Linked*: linked, and not used after this line.
-        let front = self.front().map(|front| unsafe { front.as_ref() }.request);
-        let (value, waiters) = (self.value, self.queue.waiters.get());
+        let (front_waits, waiters) = (self.front_waits(), self.queue.waiters.get());
         drop(self);
         assert_eq!(linked, waiters, "the waiter count must equal the length of the ring");
-        let waits = front.is_none_or(|request| P::decide(value, request) == Verdict::Wait);
-        assert!(waits, "the front must not wait for a request that would be completed");
+        assert!(front_waits, "the front must not wait for a request that would be completed");
     }
 
     #[inline]
@@ -210,6 +233,18 @@ impl<P: Policy, F: Flavour> Drop for QueueGuard<'_, P, F> {
     fn drop(&mut self) {
         let is_queued = !self.with_list(|list| list.is_empty());
         self.queue.word.unlock(self.value, is_queued);
+    }
+}
+
+/// Changes the value of a queue whose front need not wait, when it is dropped.
+struct SettleAndChange<'q, P: Policy, F: Flavour, C: Fn(isize) -> isize + Copy> {
+    queue: &'q WaitQueue<P, F>,
+    change: C,
+}
+
+impl<P: Policy, F: Flavour, C: Fn(isize) -> isize + Copy> Drop for SettleAndChange<'_, P, F, C> {
+    fn drop(&mut self) {
+        self.queue.lock().change(self.change);
     }
 }
 

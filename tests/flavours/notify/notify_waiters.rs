@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
 };
 
@@ -218,4 +219,60 @@ fn enable_between_batches_completes_wait() {
     let mut queued = queued.take().unwrap();
     assert_eq!(queued.wakeups(), 0, "the wait has left the queue");
     assert!(queued.poll().is_ready());
+}
+
+/// Broadcasts to 100 waits. The waker of the first one enqueues new waits and calls `notify_one`,
+/// and the waker of the first wait of the next batch calls `next`. Returns the new waits.
+fn notify_during_broadcast(
+    notify: &Counted<Notify>,
+    new_waits: usize,
+    next: impl Fn(&Notify) + 'static,
+) -> Vec<Task<NotifiedOwned>> {
+    let new = Waits::default();
+    let (captured, captured_new) = (Counted::clone(notify), Rc::clone(&new));
+    let first = on_wake(move || {
+        let wait = |_| Task::waiting(Counted::clone(&captured).notified_owned());
+        captured_new.borrow_mut().extend((0..new_waits).map(wait));
+        captured.notify_one();
+    });
+    let captured = Counted::clone(notify);
+    let second = on_wake(move || next(&captured));
+    let mut waits = vec![waiting_with(&first, notify.notified())];
+    waits.extend((1..32).map(|_| Task::waiting(notify.notified())));
+    waits.push(waiting_with(&second, notify.notified()));
+    waits.extend((33..100).map(|_| Task::waiting(notify.notified())));
+    notify.notify_waiters();
+    for mut wait in waits {
+        assert!(wait.poll().is_ready());
+    }
+    new.take()
+}
+
+#[test]
+fn two_notifications_during_broadcast_reach_two_new_waits() {
+    let notify = Counted::new(Notify::new());
+    let new = notify_during_broadcast(&notify, 2, |notify| notify.notify_one());
+    new.into_iter().for_each(Task::woken);
+    drop(Task::waiting(notify.notified()));
+}
+
+/// The second broadcast completes the new wait before the notification takes effect.
+#[test]
+fn second_broadcast_during_notification_leaves_it_stored() {
+    let notify = Counted::new(Notify::new());
+    let new = notify_during_broadcast(&notify, 1, Notify::notify_waiters);
+    new.into_iter().for_each(Task::woken);
+    assert!(Task::new(notify.notified()).poll().is_ready());
+    drop(Task::waiting(notify.notified()));
+}
+
+#[test]
+fn notification_survives_panic_of_waker_of_broadcast() {
+    let notify = Counted::new(Notify::new());
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        notify_during_broadcast(&notify, 0, |_| panic!("no"));
+    }));
+    result.unwrap_err();
+    assert_eq!(notify.waiters(), 0);
+    assert!(Task::new(notify.notified()).poll().is_ready(), "the notification is stored");
 }
