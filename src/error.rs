@@ -142,11 +142,11 @@ impl<T> Error for SetError<T> {}
 /// Panics in a `const fn`, which cannot use the formatting of `core`.
 #[cold]
 #[track_caller]
-pub(crate) const fn too_many_permits(permits: usize, max: usize) -> ! {
+pub(crate) const fn too_many(of: &str, number: usize, exceed: &str, max: usize) -> ! {
     let mut message = Message::new();
-    message.push_str("a semaphore of ");
-    message.push_number(permits);
-    message.push_str(" permits exceeds MAX_PERMITS (");
+    message.push_str(of);
+    message.push_number(number);
+    message.push_str(exceed);
     message.push_number(max);
     message.push_str(")");
     panic!("{}", message.as_str())

@@ -31,6 +31,8 @@
 //! ```
 
 pub use crate::{
+    barrier::{Barrier, BarrierWait, BarrierWaitResult},
+    condvar::{Condvar, WaitOnCondvar},
     event::{Event, WaitForEvent},
     flavour::{Flavour, Shared, SingleThread},
     mutex::{Lock, MappedMutexGuard, Mutex, MutexGuard},

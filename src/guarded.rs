@@ -200,6 +200,11 @@ where
         self.0.handle()
     }
 
+    /// Returns the handle, and releases nothing.
+    pub(crate) fn into_handle(self) -> H {
+        self.0.into_parts().0
+    }
+
     pub(crate) fn map<U: ?Sized>(
         mut self,
         part: impl FnOnce(&mut D) -> &mut U,

@@ -148,8 +148,10 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+mod barrier;
 #[cfg(feature = "std")]
 mod blocking;
+mod condvar;
 mod error;
 mod event;
 mod flavour;
@@ -174,6 +176,7 @@ mod wait_queue;
 use alloc::sync::Arc;
 
 pub use self::error::{Closed, SetError, TooManyPermits, TryAcquireError};
+pub use self::generic::BarrierWaitResult;
 use self::generic::Shared;
 
 /// A fair semaphore, shared between threads.
@@ -491,6 +494,71 @@ pub type OnceCell<T> = generic::OnceCell<Shared, T>;
 ///
 /// See [`generic::WaitForInit`] for cancel safety.
 pub type WaitForInit<'a, T> = generic::WaitForInit<'a, Shared, T>;
+
+/// An async condition variable, shared between threads.
+///
+/// A task releases a [`Mutex`] and waits until it is notified that the data has changed. This alias
+/// of [`generic::Condvar`] is `Send` and `Sync`, and can be a `static`. Its
+/// [`unsync`](unsync::Condvar) twin stays on one thread.
+///
+/// See [`generic::Condvar`] for fairness, cancel safety, spurious wakeups and memory ordering.
+///
+/// # Examples
+///
+/// ```
+/// use compio_sync::{Condvar, Mutex};
+///
+/// static JOBS: Mutex<Vec<&str>> = Mutex::new(Vec::new());
+/// static PUSHED: Condvar = Condvar::new();
+///
+/// async fn push(job: &'static str) {
+///     JOBS.lock().await.push(job);
+///     PUSHED.notify_one();
+/// }
+///
+/// async fn pop() -> &'static str {
+///     let mut jobs = PUSHED.wait_while(JOBS.lock().await, |jobs| jobs.is_empty()).await;
+///     jobs.pop().expect("a job was pushed")
+/// }
+///
+/// # compio::runtime::Runtime::new().unwrap().block_on(async {
+/// assert_eq!(futures::join!(pop(), push("read")).0, "read");
+/// # });
+/// ```
+pub type Condvar = generic::Condvar<Shared>;
+
+/// The future of [`wait`](Condvar::wait). `M` is the reference to the mutex, such as `&Mutex<T>`.
+///
+/// See [`generic::WaitOnCondvar`] for cancel safety.
+pub type WaitOnCondvar<'a, M> = generic::WaitOnCondvar<'a, Shared, M>;
+
+/// An async barrier, shared between threads.
+///
+/// Tasks wait at it until a number of them have arrived. This alias of [`generic::Barrier`] is
+/// `Send` and `Sync`, and can be a `static`. Its [`unsync`](unsync::Barrier) twin stays on one
+/// thread.
+///
+/// See [`generic::Barrier`] for fairness, cancel safety and memory ordering.
+///
+/// # Examples
+///
+/// ```
+/// use compio_sync::Barrier;
+///
+/// static START: Barrier = Barrier::new(2);
+///
+/// # compio::runtime::Runtime::new().unwrap().block_on(async {
+/// let worker = std::thread::spawn(|| START.wait().block());
+/// START.wait().await;
+/// worker.join().unwrap();
+/// # });
+/// ```
+pub type Barrier = generic::Barrier<Shared>;
+
+/// The future of [`wait`](Barrier::wait).
+///
+/// See [`generic::BarrierWait`] for cancel safety.
+pub type BarrierWait<'a> = generic::BarrierWait<&'a Barrier>;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -114,7 +114,7 @@ use crate::{
 /// ```
 pub struct Notify<F: Flavour> {
     /// The flag of the value says whether a permit is stored. A broadcast starts a generation.
-    queue: WaitQueue<UntilNotified, F>,
+    queue: WaitQueue<UntilNotified<true>, F>,
     resource: trace::Resource,
 }
 
@@ -161,7 +161,7 @@ impl<F: Flavour> Notify<F> {
     /// ```
     #[inline]
     pub fn notify_one(&self) {
-        self.queue.change(|value| value | FLAG);
+        self.queue.release(Ticket::ANY);
         self.emit_state();
     }
 
@@ -279,14 +279,15 @@ owned_methods! { ($Counted, $F) =>
     }
 }
 
-/// The policy of the queue.
+/// The policy of the queue. `STORES` says whether a notification is stored if no task waits.
 #[derive(Debug)]
-pub enum UntilNotified {}
+pub enum UntilNotified<const STORES: bool> {}
 
-impl Policy for UntilNotified {
+impl<const STORES: bool> Policy for UntilNotified<STORES> {
     type Request = Ticket;
 
     const MAY_REFUSE: bool = true;
+    const STORES: bool = STORES;
 
     /// An old ticket is refused even if a permit is stored, so it leaves the permit alone.
     #[inline]
@@ -308,11 +309,11 @@ impl Policy for UntilNotified {
 }
 
 impl<F: Flavour> Primitive for Notify<F> {
-    type Policy = UntilNotified;
+    type Policy = UntilNotified<true>;
     type Flavour = F;
 
     #[inline]
-    fn queue(&self) -> &WaitQueue<UntilNotified, F> {
+    fn queue(&self) -> &WaitQueue<UntilNotified<true>, F> {
         &self.queue
     }
 

@@ -22,7 +22,7 @@ pub use self::{
     policy::{Closing, NeverClosed},
 };
 use crate::{
-    error::{Closed, TryAcquireError, too_many_permits},
+    error::{Closed, TryAcquireError, too_many},
     flavour::Flavour,
     loom::const_unless_loom,
     trace,
@@ -132,7 +132,7 @@ impl<F: Flavour, C: Closing> Semaphore<F, C> {
         #[track_caller]
         pub fn new(permits: usize) -> Self {
             if permits > Self::MAX_PERMITS {
-                too_many_permits(permits, Self::MAX_PERMITS);
+                too_many("a semaphore of ", permits, " permits exceeds MAX_PERMITS (", Self::MAX_PERMITS);
             }
             Self {
                 queue: WaitQueue::new(units::<C>(permits as isize)),

@@ -25,6 +25,9 @@ pub(crate) const FLAG: isize = 1;
 pub struct Ticket(isize);
 
 impl Ticket {
+    /// A ticket for operations that need none.
+    pub(crate) const ANY: Self = Self(0);
+
     #[inline]
     pub(crate) const fn of(value: isize) -> Self {
         Self(value & !FLAG)

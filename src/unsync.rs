@@ -88,6 +88,7 @@
 use alloc::rc::Rc;
 
 pub use crate::error::{Closed, SetError, TooManyPermits, TryAcquireError};
+pub use crate::generic::BarrierWaitResult;
 use crate::generic::{self, SingleThread};
 
 /// A fair semaphore for one thread, see [`Semaphore`](crate::Semaphore).
@@ -267,3 +268,19 @@ pub type OnceCell<T> = generic::OnceCell<SingleThread, T>;
 ///
 /// See [`generic::WaitForInit`] for cancel safety.
 pub type WaitForInit<'a, T> = generic::WaitForInit<'a, SingleThread, T>;
+
+/// An async condition variable for one thread, see [`Condvar`](crate::Condvar).
+pub type Condvar = generic::Condvar<SingleThread>;
+
+/// The future of [`wait`](Condvar::wait). `M` is the reference to the mutex, such as `&Mutex<T>`.
+///
+/// See [`generic::WaitOnCondvar`] for cancel safety.
+pub type WaitOnCondvar<'a, M> = generic::WaitOnCondvar<'a, SingleThread, M>;
+
+/// An async barrier for one thread, see [`Barrier`](crate::Barrier).
+pub type Barrier = generic::Barrier<SingleThread>;
+
+/// The future of [`wait`](Barrier::wait).
+///
+/// See [`generic::BarrierWait`] for cancel safety.
+pub type BarrierWait<'a> = generic::BarrierWait<&'a Barrier>;

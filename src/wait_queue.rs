@@ -64,6 +64,7 @@
 //! the process.
 #![allow(unsafe_code)]
 
+mod attempt;
 mod guard;
 mod handle;
 mod list;
@@ -80,6 +81,7 @@ pub use self::handle::Handle;
 #[cfg(feature = "std")]
 pub(crate) use self::parker::block_on;
 use self::{
+    attempt::break_if,
     guard::QueueGuard,
     list::{List, Node},
     word::{State, Word},
@@ -89,12 +91,12 @@ pub(crate) use self::{handle::RequestOf, wake_batch::guard_double_panic};
 pub(crate) use self::{
     handle::{Grant, PolicyOf, Primitive},
     list::Completion,
-    policy::{Policy, Verdict},
+    policy::{Arrival, Policy, Verdict},
     waiter::{Completed, Waiter},
     word::{MAX_VALUE, Number},
 };
 use crate::{
-    flavour::{Backoff, Flavour, ThreadSafe},
+    flavour::{Flavour, ThreadSafe},
     loom::{UnsafeCell, const_unless_loom},
 };
 
@@ -233,7 +235,14 @@ impl<P: Policy, F: Flavour> WaitQueue<P, F> {
     /// Releases what was granted, and grants waiters.
     #[inline]
     pub(crate) fn release(&self, request: P::Request) {
-        self.change(move |value| P::release(value, request));
+        if !self.try_change(P::STORES, move |value| P::release(value, request)) {
+            self.hand_off(request);
+        }
+    }
+
+    #[inline(never)]
+    fn hand_off(&self, request: P::Request) {
+        self.lock().release(request);
     }
 
     /// Changes the value, and grants waiters. If the queue is empty, this is one compare-exchange.
@@ -241,20 +250,30 @@ impl<P: Policy, F: Flavour> WaitQueue<P, F> {
     /// `change` returns the new value. It may run several times.
     #[inline]
     pub(crate) fn change(&self, change: impl Fn(isize) -> isize + Copy) {
-        let is_changed = self.attempt(Word::peek, move |state| {
-            if !state.is_open() {
-                return ControlFlow::Break(false);
-            }
-            break_if(self.word.try_release(state, change(state.value())), true)
-        });
-        if !is_changed {
+        if !self.try_change(true, change) {
             self.change_and_grant(change);
         }
     }
 
     #[inline(never)]
-    fn change_and_grant(&self, change: impl Fn(isize) -> isize + Copy) {
-        self.lock().change(change);
+    fn change_and_grant(&self, change: impl Fn(isize) -> isize) {
+        self.update(|value| (change(value), ()));
+    }
+
+    /// Changes the value, or leaves it, if the queue is empty. Returns whether it is.
+    #[inline(always)]
+    fn try_change(&self, is_stored: bool, change: impl Fn(isize) -> isize) -> bool {
+        self.attempt(Word::peek, move |state| {
+            if !state.is_open() {
+                return ControlFlow::Break(false);
+            }
+            let is_done = if is_stored {
+                self.word.try_release(state, change(state.value()))
+            } else {
+                self.word.confirm(state)
+            };
+            break_if(is_done, true)
+        })
     }
 
     /// Changes the value under the lock and grants waiters. `change` returns the new value.
@@ -289,38 +308,6 @@ impl<P: Policy, F: Flavour> WaitQueue<P, F> {
             ControlFlow::Continue(())
         }
     }
-
-    /// Loads the word and acts on its state, until `act` breaks: it continues while the word is
-    /// locked or has changed.
-    #[inline(always)]
-    fn attempt<R>(&self, load: fn(&Word<F>) -> State, act: impl Fn(State) -> ControlFlow<R>) -> R {
-        match act(load(&self.word)) {
-            ControlFlow::Break(result) => result,
-            ControlFlow::Continue(()) => self.attempt_again(F::Backoff::new(), load, act),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn attempt_again<R>(
-        &self,
-        mut backoff: F::Backoff,
-        load: fn(&Word<F>) -> State,
-        act: impl Fn(State) -> ControlFlow<R>,
-    ) -> R {
-        backoff.spin();
-        loop {
-            let state = load(&self.word);
-            if let ControlFlow::Break(result) = act(state) {
-                return result;
-            }
-            if state.is_locked() {
-                backoff.snooze();
-            } else {
-                backoff.spin();
-            }
-        }
-    }
 }
 
 /// Decides about a request that is not queued. Only a refusal overtakes queued waiters.
@@ -333,11 +320,6 @@ fn decide_unqueued(state: State, decide: impl Fn(isize) -> Verdict) -> Verdict {
         Verdict::Refuse => Verdict::Refuse,
         _ => Verdict::Wait,
     }
-}
-
-#[inline(always)]
-fn break_if<R>(condition: bool, result: R) -> ControlFlow<R> {
-    if condition { ControlFlow::Break(result) } else { ControlFlow::Continue(()) }
 }
 
 impl<P: Policy, F: Flavour> fmt::Debug for WaitQueue<P, F> {

@@ -97,6 +97,11 @@ where
         Self(WriteAccess::new(mutex))
     }
 
+    /// Returns the mutex, which stays locked.
+    pub(crate) fn into_locked_mutex(guard: Self) -> M {
+        guard.0.into_handle()
+    }
+
     /// Returns the mutex that the guard unlocks.
     ///
     /// This is an associated function: `MutexGuard::mutex(&guard)`.

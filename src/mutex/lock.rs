@@ -69,7 +69,7 @@ where
     M: Handle<Target = Mutex<F, T>>,
 {
     #[inline]
-    pub(super) fn new(mutex: M) -> Self {
+    pub(crate) fn new(mutex: M) -> Self {
         Self { waiter: Waiter::new(mutex, ()) }
     }
 }

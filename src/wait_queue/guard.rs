@@ -5,7 +5,7 @@ use core::{mem, task::Waker};
 use super::{
     WaitQueue,
     list::{Completion, Front, List, Node, complete},
-    policy::{Policy, Verdict},
+    policy::{Arrival, Policy, Verdict},
     wake_batch::{DeferredDrop, WakeBatch, guard_double_panic},
     word::State,
 };
@@ -37,37 +37,64 @@ impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
         result
     }
 
-    /// Changes the value like `update`, but not before the front must wait.
+    /// Releases what was granted, and grants waiters.
     ///
     /// RACE: another thread may be between two batches of a broadcast. If this thread left a
     /// notification behind its waiters, a second notification would merge with it.
     #[inline]
-    pub(super) fn change(mut self, change: impl Fn(isize) -> isize + Copy) {
+    pub(super) fn release(mut self, request: P::Request) {
         if P::MAY_REFUSE && !self.front_waits() {
-            return self.settle_and_change(change);
+            self.settle_and_release(request);
+        } else if P::STORES || self.front().is_some() {
+            self.update(|value| (P::release(value, request), ()));
         }
-        self.update(|value| (change(value), ()));
     }
 
     #[cold]
-    fn settle_and_change(self, change: impl Fn(isize) -> isize + Copy) {
-        // Changes the value even if a waker panics.
-        let _change = SettleAndChange { queue: self.queue, change };
+    fn settle_and_release(self, request: P::Request) {
+        // Releases even if a waker panics.
+        let _release = ReleaseOnDrop { queue: self.queue, request };
         self.grant_waiters();
     }
 
-    /// Enqueues a node whose request must wait.
+    /// What the policy decides about a request that is about to be enqueued.
+    #[inline]
+    pub(super) fn arrival(&self, request: P::Request) -> Arrival<P::Request> {
+        P::enqueue(self.value, request)
+    }
+
+    /// Enqueues a node, or grants its request on arrival.
     ///
     /// # Safety
     /// The node is pinned and not linked, and is unlinked before it is dropped.
     #[inline]
-    pub(super) unsafe fn push_back(mut self, node: &Node<P, F>, waker: Waker) {
-        // SAFETY: *Locked List*: locked, and the node is not linked.
-        unsafe { node.set_waker(waker) };
-        // SAFETY: *Locked List*: locked; the rest is the caller's promise.
-        self.with_list(|list| unsafe { list.push_back(node) });
-        self.queue.waiters.set(self.queue.waiters.get() + 1);
-        self.unlock(true);
+    pub(super) unsafe fn enqueue(
+        mut self,
+        node: &Node<P, F>,
+        waker: Waker,
+        arrival: Arrival<P::Request>,
+    ) -> Option<Completion> {
+        match arrival {
+            Arrival::Enqueue(value, request) => {
+                self.value = value;
+                node.request.set(request);
+                // SAFETY: *Locked List*: locked, and the node is not linked.
+                unsafe { node.set_waker(waker) };
+                // SAFETY: *Locked List*: locked; the rest is the caller's promise.
+                self.with_list(|list| unsafe { list.push_back(node) });
+                self.queue.waiters.set(self.queue.waiters.get() + 1);
+                self.unlock(true);
+                None
+            }
+            Arrival::Grant(value) => {
+                // If a waker panics below, the wait is complete already.
+                complete(&node.status, Completion::Granted);
+                let _waker = DeferredDrop::new(waker);
+                self.value = value;
+                self.grant_waiters();
+                Some(Completion::Granted)
+            }
+        }
     }
 
     /// # Safety
@@ -87,6 +114,7 @@ impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
     pub(super) unsafe fn cancel(mut self, node: &Node<P, F>) {
         // SAFETY: *Locked List*: locked; the rest is the caller's promise.
         let (waker, _) = unsafe { self.unlink(node) };
+        self.value = P::cancel(self.value, node.request.get());
         complete(&node.status, Completion::Refused);
         let _waker = DeferredDrop::new(waker);
         self.grant_waiters();
@@ -165,7 +193,7 @@ impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
     unsafe fn complete(&mut self, front: Front<P, F>) -> Option<(Waker, Front<P, F>)> {
         // SAFETY: *Pinned While Linked*: linked, and not used after it is completed.
         let front = unsafe { front?.as_ref() };
-        let completion = match P::decide(self.value, front.request) {
+        let completion = match P::decide(self.value, front.request.get()) {
             Verdict::Wait => return None,
             Verdict::Grant(value) => {
                 self.value = value;
@@ -184,9 +212,9 @@ impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
     }
 
     #[inline]
-    fn front_waits(&mut self) -> bool {
+    pub(super) fn front_waits(&mut self) -> bool {
         // SAFETY: *Pinned While Linked*: linked, and not used after this line.
-        let request = self.front().map(|front| unsafe { front.as_ref() }.request);
+        let request = self.front().map(|front| unsafe { front.as_ref() }.request.get());
         request.is_none_or(|request| P::decide(self.value, request) == Verdict::Wait)
     }
 
@@ -236,15 +264,15 @@ impl<P: Policy, F: Flavour> Drop for QueueGuard<'_, P, F> {
     }
 }
 
-/// Changes the value of a queue whose front need not wait, when it is dropped.
-struct SettleAndChange<'q, P: Policy, F: Flavour, C: Fn(isize) -> isize + Copy> {
+/// Releases a request when it is dropped.
+struct ReleaseOnDrop<'q, P: Policy, F: Flavour> {
     queue: &'q WaitQueue<P, F>,
-    change: C,
+    request: P::Request,
 }
 
-impl<P: Policy, F: Flavour, C: Fn(isize) -> isize + Copy> Drop for SettleAndChange<'_, P, F, C> {
+impl<P: Policy, F: Flavour> Drop for ReleaseOnDrop<'_, P, F> {
     fn drop(&mut self) {
-        self.queue.lock().change(self.change);
+        self.queue.release(self.request);
     }
 }
 

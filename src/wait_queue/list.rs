@@ -30,7 +30,8 @@ pub(super) struct Node<P: Policy, F: Flavour> {
     /// The owner has enqueued the node, or was granted its request, and has not completed the wait.
     /// Only the owner accesses it.
     pub(super) is_waiting: Cell<bool>,
-    pub(super) request: P::Request,
+    /// Changed by the owner only, before the node is linked.
+    pub(super) request: Cell<P::Request>,
     _pinned: PhantomPinned,
 }
 
@@ -54,7 +55,7 @@ impl<P: Policy, F: Flavour> Node<P, F> {
             waker: UnsafeCell::new(MaybeUninit::uninit()),
             status: F::U8::new(PENDING),
             is_waiting: Cell::new(false),
-            request,
+            request: Cell::new(request),
             _pinned: PhantomPinned,
         }
     }

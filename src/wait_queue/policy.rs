@@ -14,11 +14,36 @@ pub trait Policy {
     /// waiter again does not load the value.
     const MAY_REFUSE: bool;
 
+    /// Whether the value keeps what is released while the queue is empty. If it does not, only a
+    /// queued waiter receives what is released.
+    const STORES: bool = true;
+
     /// Decides about a request at this value.
     fn decide(value: isize, request: Self::Request) -> Verdict;
 
     /// Returns the value after a granted request is released.
     fn release(value: isize, request: Self::Request) -> isize;
+
+    /// Decides what happens when a request is about to be enqueued. By default it is enqueued.
+    #[inline]
+    fn enqueue(value: isize, request: Self::Request) -> Arrival<Self::Request> {
+        Arrival::Enqueue(value, request)
+    }
+
+    /// Returns the value after a queued request is cancelled.
+    #[inline]
+    fn cancel(value: isize, _request: Self::Request) -> isize {
+        value
+    }
+}
+
+/// What a [`Policy`] decides about a request that is about to be enqueued.
+#[derive(Clone, Copy, Debug)]
+pub enum Arrival<R> {
+    /// The request is enqueued. This is the value and the request from then on.
+    Enqueue(isize, R),
+    /// The request is granted, and this is the value from then on. Waiters are granted as well.
+    Grant(isize),
 }
 
 /// What a [`Policy`] decides about a request.

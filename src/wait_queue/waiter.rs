@@ -7,7 +7,7 @@ use core::{
 };
 
 use super::{
-    FirstAttempt, Primitive, QueueGuard, TryAcquire,
+    Arrival, FirstAttempt, Primitive, QueueGuard, TryAcquire,
     handle::{FlavourOf, Handle, PolicyOf, QueueOf, RequestOf},
     list::{Completion, Node, complete},
     wake_batch::DeferredDrop,
@@ -58,7 +58,7 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
 
     #[inline]
     pub(crate) fn request(&self) -> RequestOf<H> {
-        self.node.request
+        self.node.request.get()
     }
 
     /// Whether the waiter is in the queue.
@@ -79,10 +79,10 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
             let Some(completion) = waiter.completion().or_else(|| waiter.poll_queued(waker)) else {
                 return Poll::Pending;
             };
-            (waiter.node.request, completion)
+            (waiter.node.request.get(), completion)
         } else {
             waiter.assert_not_polled_to_completion();
-            let request = waiter.node.request;
+            let request = waiter.node.request.get();
             match waiter.queue().try_acquire(request) {
                 TryAcquire::Granted { .. } => (request, Completion::Granted),
                 TryAcquire::Refused => (request, Completion::Refused),
@@ -123,21 +123,29 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
     /// The first poll, off the fast path.
     #[cold]
     fn enqueue(&self, waker: Waker) -> Option<Completion> {
-        let attempt = self.queue().acquire_or_lock(self.node.request);
-        // If dropping the waker below panics, `drop` releases what was granted.
-        self.node.is_waiting.set(true);
-        let completion = match attempt {
-            FirstAttempt::Complete(completion) => completion,
-            FirstAttempt::MustWait(guard) => {
-                // SAFETY: *Pinned While Linked*: the caller has pinned the node, which was not
-                // linked before, and `drop` unlinks it.
-                unsafe { guard.push_back(&self.node, waker) };
-                return None;
+        let waker = DeferredDrop::new(waker);
+        loop {
+            match self.queue().acquire_or_lock(self.node.request.get()) {
+                FirstAttempt::Complete(completion) => {
+                    // If dropping the waker panics, `drop` releases what was granted.
+                    self.node.is_waiting.set(true);
+                    complete(&self.node.status, completion);
+                    return Some(completion);
+                }
+                FirstAttempt::MustWait(mut guard) => {
+                    let arrival = guard.arrival(self.node.request.get());
+                    if matches!(arrival, Arrival::Grant(_)) && !guard.front_waits() {
+                        // RACE: the previous broadcast is between two batches.
+                        guard.grant_waiters();
+                        continue;
+                    }
+                    self.node.is_waiting.set(true);
+                    // SAFETY: *Pinned While Linked*: the caller has pinned the node, which was not
+                    // linked before, and `drop` unlinks it.
+                    return unsafe { guard.enqueue(&self.node, waker.into_waker(), arrival) };
+                }
             }
-        };
-        complete(&self.node.status, completion);
-        drop(DeferredDrop::new(waker));
-        Some(completion)
+        }
     }
 
     /// A later poll while the wait is pending.
@@ -156,7 +164,7 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
     /// the change must find this wait complete, even if its node is still pending.
     #[inline(always)]
     fn leave_if_refused(&self) -> Option<Completion> {
-        if self.queue().refuses(self.node.request) { self.leave_refused() } else { None }
+        if self.queue().refuses(self.node.request.get()) { self.leave_refused() } else { None }
     }
 
     #[cold]
@@ -190,7 +198,7 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
     #[cold]
     fn cancel(&self) {
         if self.leave() == Some(Completion::Granted) {
-            self.queue().release(self.node.request);
+            self.queue().release(self.node.request.get());
         }
     }
 

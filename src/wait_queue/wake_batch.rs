@@ -68,6 +68,10 @@ impl DeferredDrop {
     pub(super) const fn new(waker: Waker) -> Self {
         Self(Some(waker))
     }
+
+    pub(super) fn into_waker(mut self) -> Waker {
+        self.0.take().expect("the waker is there until it is dropped")
+    }
 }
 
 impl Drop for DeferredDrop {

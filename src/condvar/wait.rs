@@ -1,0 +1,148 @@
+//! The future that waits for a notification with its mutex unlocked.
+
+use core::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use pin_project_lite::pin_project;
+
+use super::Condvar;
+#[cfg(feature = "std")]
+use crate::{blocking::blocking_methods, flavour::Shared};
+use crate::{
+    flavour::Flavour,
+    guarded::{Exclusive, Guards},
+    mutex::{Lock, Mutex, MutexGuard},
+    ticket::Ticket,
+    trace::{Grant, Waiter},
+    wait_queue::{Completion, Handle, Primitive},
+};
+
+pin_project! {
+    /// The future of [`wait`](Condvar::wait). Its output is a [`MutexGuard`].
+    ///
+    /// `M` is the reference to the mutex that the guard holds: `&Mutex`, or an `Arc` or `Rc` of it.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future removes it from the queue in O(1). If [`notify_one`](Condvar::notify_one)
+    /// has completed the wait, but the future has not locked the mutex again, the notification
+    /// passes to the next waiter. The mutex is unlocked in any case.
+    ///
+    /// # Panics
+    ///
+    /// If it is polled after completion.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use compio_sync::{Condvar, Mutex, MutexGuard, WaitOnCondvar};
+    ///
+    /// /// Waits for a change of the data.
+    /// fn changed<'a>(
+    ///     changed: &'a Condvar,
+    ///     guard: MutexGuard<'a, u32>,
+    /// ) -> WaitOnCondvar<'a, &'a Mutex<u32>> {
+    ///     changed.wait(guard)
+    /// }
+    /// ```
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct WaitOnCondvar<'a, F: Flavour, M>
+    where
+        M: Handle<Target: Guards<Policy = Exclusive>>,
+    {
+        #[pin]
+        state: State<'a, F, M>,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<'a, F: Flavour, M>
+    where
+        M: Handle<Target: Guards<Policy = Exclusive>>,
+    {
+        Waiting {
+            // Until the wait is enqueued.
+            guard: Option<MutexGuard<M>>,
+            // From then on.
+            mutex: Option<M>,
+            #[pin]
+            waiter: Waiter<&'a Condvar<F>>,
+        },
+        Locking {
+            // A notification that is passed on if the future is dropped.
+            owed: Option<Grant<&'a Condvar<F>, Ticket>>,
+            #[pin]
+            lock: Lock<M>,
+        },
+    }
+}
+
+impl<'a, F: Flavour, M, T: ?Sized> WaitOnCondvar<'a, F, M>
+where
+    M: Handle<Target = Mutex<F, T>>,
+{
+    pub(super) fn new(condvar: &'a Condvar<F>, guard: MutexGuard<M>) -> Self {
+        let waiter = Waiter::new(condvar, condvar.ticket());
+        Self { state: State::Waiting { guard: Some(guard), mutex: None, waiter } }
+    }
+}
+
+#[cfg(feature = "std")]
+impl<M, T: ?Sized> WaitOnCondvar<'_, Shared, M>
+where
+    M: Handle<Target = Mutex<Shared, T>>,
+{
+    blocking_methods!();
+}
+
+impl<F: Flavour, M, T: ?Sized> Future for WaitOnCondvar<'_, F, M>
+where
+    M: Handle<Target = Mutex<F, T>>,
+{
+    type Output = MutexGuard<M>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<MutexGuard<M>> {
+        let mut state = self.project().state;
+        if let StateProjection::Waiting { guard, mutex, waiter } = state.as_mut().project() {
+            let Poll::Ready(completed) = waiter.poll(cx) else {
+                // The wait is enqueued, so no notification is lost from here on.
+                if let Some(guard) = guard.take() {
+                    // Keeps the mutex before a waker can panic.
+                    let mutex = mutex.insert(MutexGuard::into_locked_mutex(guard));
+                    mutex.queue().release(());
+                    mutex.emit_state();
+                }
+                return Poll::Pending;
+            };
+            let owed = (completed.completion == Completion::Granted)
+                .then(|| Grant::new(completed.handle, completed.request));
+            if let Some(guard) = guard.take() {
+                // Notified before the first poll: the mutex is still locked.
+                owed.map(Grant::into_parts);
+                return Poll::Ready(guard);
+            }
+            let mutex = mutex.take().expect("a wait that is enqueued has its mutex");
+            state.set(State::Locking { owed, lock: Lock::new(mutex) });
+        }
+        let StateProjection::Locking { owed, lock } = state.project() else {
+            unreachable!("a wait is followed by a lock");
+        };
+        let guard = ready!(lock.poll(cx));
+        owed.take().map(Grant::into_parts);
+        Poll::Ready(guard)
+    }
+}
+
+impl<F: Flavour, M> fmt::Debug for WaitOnCondvar<'_, F, M>
+where
+    M: Handle<Target: Guards<Policy = Exclusive>>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WaitOnCondvar").finish_non_exhaustive()
+    }
+}

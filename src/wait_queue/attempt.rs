@@ -1,0 +1,49 @@
+//! The loop around each attempt to change the word.
+
+use core::ops::ControlFlow;
+
+use super::{Policy, State, WaitQueue, Word};
+use crate::flavour::{Backoff, Flavour};
+
+impl<P: Policy, F: Flavour> WaitQueue<P, F> {
+    /// Loads the word and acts on its state, until `act` breaks: it continues while the word is
+    /// locked or has changed.
+    #[inline(always)]
+    pub(super) fn attempt<R>(
+        &self,
+        load: fn(&Word<F>) -> State,
+        act: impl Fn(State) -> ControlFlow<R>,
+    ) -> R {
+        match act(load(&self.word)) {
+            ControlFlow::Break(result) => result,
+            ControlFlow::Continue(()) => self.attempt_again(F::Backoff::new(), load, act),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn attempt_again<R>(
+        &self,
+        mut backoff: F::Backoff,
+        load: fn(&Word<F>) -> State,
+        act: impl Fn(State) -> ControlFlow<R>,
+    ) -> R {
+        backoff.spin();
+        loop {
+            let state = load(&self.word);
+            if let ControlFlow::Break(result) = act(state) {
+                return result;
+            }
+            if state.is_locked() {
+                backoff.snooze();
+            } else {
+                backoff.spin();
+            }
+        }
+    }
+}
+
+#[inline(always)]
+pub(super) fn break_if<R>(condition: bool, result: R) -> ControlFlow<R> {
+    if condition { ControlFlow::Break(result) } else { ControlFlow::Continue(()) }
+}
