@@ -5,6 +5,8 @@
 //! fuzz target compiles this file as well, for the programs alone.
 #![allow(clippy::duplicate_mod, reason = "each file is compiled for several types")]
 
+mod barrier_reference;
+mod condvar_reference;
 mod event_reference;
 mod lock_reference;
 mod notify_reference;
@@ -23,6 +25,8 @@ pub(crate) mod shared {
 
     use super::never_closed::{close_if_closable, into_permit};
 
+    pub(crate) mod barrier;
+    pub(crate) mod condvar;
     pub(crate) mod event;
     #[cfg(test)]
     mod events;
@@ -48,6 +52,8 @@ pub(crate) mod unsync {
 
     use super::never_closed::{close_if_closable, into_permit};
 
+    pub(crate) mod barrier;
+    pub(crate) mod condvar;
     pub(crate) mod event;
     #[cfg(test)]
     mod events;
