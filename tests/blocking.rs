@@ -1,5 +1,6 @@
 //! Threads that block on futures, in one queue with tasks.
 
+mod condvar;
 mod locks;
 
 use std::{

@@ -9,7 +9,7 @@ use std::{
     task::Poll,
 };
 
-use compio_sync::{Event, Mutex, Notify, OnceCell, RwLock, Semaphore, unsync};
+use compio_sync::{Barrier, Condvar, Event, Mutex, Notify, OnceCell, RwLock, Semaphore, unsync};
 use futures::{
     FutureExt, StreamExt,
     future::{join_all, pending},
@@ -35,6 +35,7 @@ struct Work {
 #[derive(Default)]
 struct Data {
     log: Mutex<Vec<usize>>,
+    logged: Condvar,
     written: RwLock<usize>,
     first: OnceCell<usize>,
 }
@@ -45,6 +46,7 @@ impl Data {
         yield_now().await;
         log.push(number);
         drop(log);
+        self.logged.notify_one();
         let before = *self.written.read().await;
         let init = async || {
             yield_now().await;
@@ -78,6 +80,9 @@ impl Work {
         if number == 0 {
             yield_now().await;
             self.is_started.set();
+            let log = self.data.log.lock().await;
+            let is_short = |log: &mut Vec<_>| log.len() < TASKS;
+            drop(self.data.logged.wait_while(log, is_short).await);
             while self.done.load(Ordering::Relaxed) < TASKS {
                 self.progress.notified().await;
             }
@@ -97,6 +102,7 @@ impl Work {
         assert_eq!(self.semaphore.available_permits(), 2);
         assert_eq!(self.semaphore.waiters(), 0);
         assert_eq!((self.is_started.waiters(), self.progress.waiters()), (0, 0));
+        assert_eq!(self.data.logged.waiters(), 0);
         let mut log = self.data.log.try_lock().unwrap().clone();
         log.sort_unstable();
         assert_eq!(log, (1..=TASKS).collect::<Vec<_>>());
@@ -192,6 +198,32 @@ fn join_all_completes_when_all_are_granted() {
     assert!(all.poll().is_pending());
     semaphore.add_permits(1);
     assert_eq!(all.poll().map(|permits| permits.len()), Poll::Ready(100));
+}
+
+#[test]
+fn join_all_meets_at_barrier() {
+    let barrier = Barrier::new(TASKS);
+    let round = async || {
+        let results = join_all((0..TASKS).map(|_| barrier.wait())).await;
+        results.iter().filter(|result| result.is_leader()).count()
+    };
+    assert_eq!(pollster::block_on(async { [round().await, round().await] }), [1, 1]);
+}
+
+#[test]
+fn select_cancels_wait_on_condvar_and_passes_notification_on() {
+    let (condvar, mutex) = (Condvar::new(), Mutex::new(()));
+    let mut cancelled = Task::waiting(async {
+        let guard = mutex.lock().await;
+        select_biased! {
+            () = yield_now().fuse() => false,
+            _ = condvar.wait(guard).fuse() => true,
+        }
+    });
+    let next = Task::waiting(condvar.wait(mutex.try_lock().unwrap()));
+    condvar.notify_one();
+    assert_eq!(cancelled.poll(), Poll::Ready(false));
+    drop(next.woken());
 }
 
 #[test]

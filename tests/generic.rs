@@ -5,9 +5,10 @@ use std::{cell::Cell, pin::pin, sync::Arc, task::Poll};
 use compio_sync::{
     Closed, TooManyPermits, TryAcquireError,
     generic::{
-        Acquire, ClosableSemaphore, Closing, Drain, Event, Flavour, Handle, Lock, Mutex,
-        MutexGuard, Notified, Notify, OnceCell, RwLock, RwLockReadGuard, Semaphore,
-        SemaphorePermit, Shared, SingleThread, WaitForClose, WaitForEvent, WaitForInit,
+        Acquire, Barrier, BarrierWait, ClosableSemaphore, Closing, Condvar, Drain, Event, Flavour,
+        Handle, Lock, Mutex, MutexGuard, Notified, Notify, OnceCell, RwLock, RwLockReadGuard,
+        Semaphore, SemaphorePermit, Shared, SingleThread, WaitForClose, WaitForEvent, WaitForInit,
+        WaitOnCondvar,
     },
 };
 use futures::FutureExt;
@@ -279,4 +280,63 @@ fn journal_works_in_both_flavours() {
     test_journal(&Journal::<SingleThread>::new());
     let owned = Arc::new(Mutex::<Shared, _>::new(vec![5]));
     assert_eq!(count(owned.try_lock_owned().unwrap()), 1);
+}
+
+/// Workers that start together, and count down.
+struct Crew<F: Flavour> {
+    start: Barrier<F>,
+    running: Mutex<F, u32>,
+    changed: Condvar<F>,
+}
+
+impl<F: Flavour> Crew<F> {
+    const fn new(workers: u32) -> Self {
+        Self {
+            start: Barrier::new(workers as usize),
+            running: Mutex::new(workers),
+            changed: Condvar::new(),
+        }
+    }
+
+    fn start(&self) -> BarrierWait<&Barrier<F>> {
+        self.start.wait()
+    }
+
+    async fn work(&self) -> bool {
+        let is_leader = self.start().await.is_leader();
+        *self.running.lock().await -= 1;
+        self.changed.notify_all();
+        is_leader
+    }
+
+    async fn finished(&self) {
+        let running = self.running.lock().await;
+        drop(self.changed.wait_while(running, |running| *running > 0).await);
+    }
+}
+
+/// Waits for a change, with a borrowed or an owned guard.
+fn changed<F: Flavour, M>(condvar: &Condvar<F>, guard: MutexGuard<M>) -> WaitOnCondvar<'_, F, M>
+where
+    M: Handle<Target = Mutex<F, u32>>,
+{
+    condvar.wait(guard)
+}
+
+fn test_crew<F: Flavour>(crew: &Crew<F>) {
+    let mut finished = Task::waiting(crew.finished());
+    let mut first = Task::waiting(crew.work());
+    let change = Task::waiting(changed(&crew.changed, crew.running.try_lock().unwrap()));
+    assert_eq!(Task::new(crew.work()).poll(), Poll::Ready(true));
+    assert_eq!(*change.woken(), 1);
+    assert_eq!(finished.poll(), Poll::Pending);
+    assert_eq!(first.poll(), Poll::Ready(false));
+    assert_eq!(finished.poll(), Poll::Ready(()));
+    assert_eq!((crew.start.waiters(), crew.changed.waiters()), (0, 0));
+}
+
+#[test]
+fn crew_works_in_both_flavours() {
+    test_crew(&Crew::<Shared>::new(2));
+    test_crew(&Crew::<SingleThread>::new(2));
 }

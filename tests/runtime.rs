@@ -7,7 +7,7 @@ use compio::{
     driver::{DriverType, ProactorBuilder},
     runtime::{Runtime, RuntimeBuilder},
 };
-use compio_sync::{Event, Mutex, Notify, OnceCell, RwLock, Semaphore};
+use compio_sync::{Barrier, Condvar, Event, Mutex, Notify, OnceCell, RwLock, Semaphore};
 
 /// The drivers of this platform. Only Linux has io_uring.
 const DRIVERS: &[DriverType] = if cfg!(target_os = "linux") {
@@ -93,6 +93,26 @@ fn other_thread_unlocks_and_initializes_for_runtime() {
         });
         assert_eq!((*mutex.lock().await, *lock.read().await, *cell.wait().await), (6, 6, 6));
         thread.join().unwrap();
+    });
+}
+
+#[test]
+fn other_thread_meets_and_notifies_runtime() {
+    on_each_driver(|| async {
+        let shared = Arc::new((Barrier::new(2), Condvar::new(), Mutex::new(5)));
+        let other = Arc::clone(&shared);
+        let (barrier, condvar, mutex) = &*shared;
+        let guard = mutex.lock().await;
+        let thread = thread::spawn(move || {
+            let (barrier, condvar, mutex) = &*other;
+            let is_leader = pollster::block_on(barrier.wait()).is_leader();
+            *pollster::block_on(mutex.lock()) += 1;
+            condvar.notify_one();
+            is_leader
+        });
+        let is_leader = barrier.wait().await.is_leader();
+        assert_eq!(*condvar.wait_while(guard, |data| *data == 5).await, 6);
+        assert_ne!(thread.join().unwrap(), is_leader);
     });
 }
 

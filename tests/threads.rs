@@ -1,5 +1,8 @@
 //! Several threads that use one primitive for a fixed number of rounds, and checks of the totals.
 
+mod buffer;
+mod meetings;
+
 use std::{
     pin::pin,
     sync::{

@@ -7,10 +7,11 @@ use std::{
 };
 
 use compio_sync::{
-    Acquire, AcquireOwned, ClosableAcquire, ClosableAcquireOwned, ClosablePermit,
-    ClosableSemaphore, Closed, Drain, DrainOwned, Event, Notified, NotifiedOwned, Notify,
-    OwnedClosablePermit, OwnedSemaphorePermit, Semaphore, SemaphorePermit, TooManyPermits,
-    TryAcquireError, WaitForClose, WaitForEvent, WaitForEventOwned,
+    Acquire, AcquireOwned, Barrier, BarrierWait, BarrierWaitResult, ClosableAcquire,
+    ClosableAcquireOwned, ClosablePermit, ClosableSemaphore, Closed, Condvar, Drain, DrainOwned,
+    Event, Mutex, Notified, NotifiedOwned, Notify, OwnedClosablePermit, OwnedSemaphorePermit,
+    Semaphore, SemaphorePermit, TooManyPermits, TryAcquireError, WaitForClose, WaitForEvent,
+    WaitForEventOwned, WaitOnCondvar,
     generic::{self, Closable, Flavour, Shared, SingleThread},
     unsync,
 };
@@ -102,6 +103,33 @@ assert_not_impl_any!(unsync::Event: Send, Sync, Clone);
 assert_not_impl_any!(unsync::WaitForEvent<'static>: Send, Sync, Unpin, Clone);
 assert_not_impl_any!(unsync::WaitForEventOwned: Send, Sync, Unpin, Clone);
 
+type Wait = WaitOnCondvar<'static, &'static Mutex<u32>>;
+type WaitOwned = WaitOnCondvar<'static, Arc<Mutex<u32>>>;
+type UnsyncWait = unsync::WaitOnCondvar<'static, &'static unsync::Mutex<u32>>;
+type UnsyncWaitOwned = unsync::WaitOnCondvar<'static, Rc<unsync::Mutex<u32>>>;
+
+assert_impl_all!(Condvar: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe, Default);
+assert_impl_all!(Wait: Send, Sync);
+assert_impl_all!(WaitOwned: Send, Sync);
+assert_impl_all!(Barrier: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(BarrierWait<'static>: Send, Sync, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(BarrierWaitResult: Send, Sync, Unpin, UnwindSafe, RefUnwindSafe, Copy);
+assert_not_impl_any!(Condvar: Clone);
+assert_not_impl_any!(Wait: Unpin, Clone);
+assert_not_impl_any!(WaitOwned: Unpin, Clone);
+assert_not_impl_any!(WaitOnCondvar<'static, &'static Mutex<Rc<u32>>>: Send, Sync);
+assert_not_impl_any!(Barrier: Clone, Default);
+assert_not_impl_any!(BarrierWait<'static>: Unpin, Clone);
+
+assert_impl_all!(unsync::Condvar: Unpin, UnwindSafe, RefUnwindSafe, Default);
+assert_impl_all!(unsync::Barrier: Unpin, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(unsync::BarrierWait<'static>: UnwindSafe, RefUnwindSafe);
+assert_not_impl_any!(unsync::Condvar: Send, Sync, Clone);
+assert_not_impl_any!(UnsyncWait: Send, Sync, Unpin, Clone);
+assert_not_impl_any!(UnsyncWaitOwned: Send, Sync, Unpin, Clone);
+assert_not_impl_any!(unsync::Barrier: Send, Sync, Clone, Default);
+assert_not_impl_any!(unsync::BarrierWait<'static>: Send, Sync, Unpin, Clone);
+
 // Each alias is a generic type, and both flavours share the errors.
 assert_type_eq_all!(Semaphore, generic::Semaphore<Shared>);
 assert_type_eq_all!(Acquire<'static>, generic::Acquire<&'static Semaphore>);
@@ -126,6 +154,11 @@ assert_type_eq_all!(NotifiedOwned, generic::Notified<Arc<Notify>>);
 assert_type_eq_all!(Event, generic::Event<Shared>);
 assert_type_eq_all!(WaitForEvent<'static>, generic::WaitForEvent<&'static Event>);
 assert_type_eq_all!(WaitForEventOwned, generic::WaitForEvent<Arc<Event>>);
+assert_type_eq_all!(Condvar, generic::Condvar<Shared>);
+assert_type_eq_all!(Wait, generic::WaitOnCondvar<'static, Shared, &'static Mutex<u32>>);
+assert_type_eq_all!(WaitOwned, generic::WaitOnCondvar<'static, Shared, Arc<Mutex<u32>>>);
+assert_type_eq_all!(Barrier, generic::Barrier<Shared>);
+assert_type_eq_all!(BarrierWait<'static>, generic::BarrierWait<&'static Barrier>);
 
 assert_type_eq_all!(unsync::Semaphore, generic::Semaphore<SingleThread>);
 assert_type_eq_all!(unsync::Acquire<'static>, generic::Acquire<&'static unsync::Semaphore>);
@@ -162,6 +195,14 @@ assert_type_eq_all!(unsync::NotifiedOwned, generic::Notified<Rc<unsync::Notify>>
 assert_type_eq_all!(unsync::Event, generic::Event<SingleThread>);
 assert_type_eq_all!(unsync::WaitForEvent<'static>, generic::WaitForEvent<&'static unsync::Event>);
 assert_type_eq_all!(unsync::WaitForEventOwned, generic::WaitForEvent<Rc<unsync::Event>>);
+assert_type_eq_all!(unsync::Condvar, generic::Condvar<SingleThread>);
+assert_type_eq_all!(
+    UnsyncWait,
+    generic::WaitOnCondvar<'static, SingleThread, &'static unsync::Mutex<u32>>
+);
+assert_type_eq_all!(unsync::Barrier, generic::Barrier<SingleThread>);
+assert_type_eq_all!(unsync::BarrierWait<'static>, generic::BarrierWait<&'static unsync::Barrier>);
+assert_type_eq_all!(unsync::BarrierWaitResult, generic::BarrierWaitResult, BarrierWaitResult);
 
 assert_type_eq_all!(unsync::Closed, Closed);
 assert_type_eq_all!(unsync::TooManyPermits, TooManyPermits);
@@ -180,6 +221,9 @@ fn _types_of_any_flavour_are_unwind_safe<F: Flavour>() {
     is_unwind_safe::<generic::Notified<&generic::Notify<F>>>();
     is_unwind_safe::<generic::Event<F>>();
     is_unwind_safe::<generic::WaitForEvent<&generic::Event<F>>>();
+    is_unwind_safe::<generic::Condvar<F>>();
+    is_unwind_safe::<generic::Barrier<F>>();
+    is_unwind_safe::<generic::BarrierWait<&generic::Barrier<F>>>();
 }
 
 #[cfg(not(feature = "tracing"))]
@@ -202,6 +246,11 @@ fn types_have_documented_sizes() {
     assert_eq!(size_of::<Event>(), 3 * word);
     assert_eq!(size_of::<WaitForEvent<'_>>(), 8 * word);
     assert_eq!(size_of::<WaitForEventOwned>(), 8 * word);
+    assert_eq!(size_of::<Condvar>(), 3 * word);
+    assert_eq!(size_of::<Wait>(), 10 * word);
+    assert_eq!(size_of::<WaitOwned>(), 10 * word);
+    assert_eq!(size_of::<Barrier>(), 4 * word);
+    assert!(size_of::<BarrierWait<'_>>() <= 9 * word);
 }
 
 /// Compiles only if permits are covariant, so that a permit of a `static` can join shorter ones.
@@ -235,4 +284,9 @@ fn flavours_have_equal_sizes() {
     assert_eq!(size_of::<unsync::Event>(), size_of::<Event>());
     assert_eq!(size_of::<unsync::WaitForEvent<'_>>(), size_of::<WaitForEvent<'_>>());
     assert_eq!(size_of::<unsync::WaitForEventOwned>(), size_of::<WaitForEventOwned>());
+    assert_eq!(size_of::<unsync::Condvar>(), size_of::<Condvar>());
+    assert_eq!(size_of::<UnsyncWait>(), size_of::<Wait>());
+    assert_eq!(size_of::<UnsyncWaitOwned>(), size_of::<WaitOwned>());
+    assert_eq!(size_of::<unsync::Barrier>(), size_of::<Barrier>());
+    assert_eq!(size_of::<unsync::BarrierWait<'_>>(), size_of::<BarrierWait<'_>>());
 }

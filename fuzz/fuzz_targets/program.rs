@@ -1,9 +1,10 @@
 //! Runs the programs of the property tests, with steps from libFuzzer.
 //!
 //! The first byte chooses the primitive: 0 to 127 is a semaphore with this number of permits modulo
-//! six, 128 to 159 a `Notify`, 160 to 175 a `Mutex`, 176 to 191 an `RwLock`, 192 to 223 an `Event`,
-//! and 224 to 255 a `OnceCell`. Each program runs on both flavours, and on both semaphores. A step
-//! takes three bytes for a semaphore, and two for the others.
+//! six, 128 to 159 a `Notify`, 160 to 175 a `Mutex`, 176 to 191 an `RwLock`, 192 to 207 an `Event`,
+//! 208 to 223 a `OnceCell`, 224 to 239 a `Condvar`, and 240 to 255 a `Barrier` for up to 75 tasks.
+//! Each program runs on both flavours, and on both semaphores. A step takes three bytes for a
+//! semaphore, and two for the others.
 #![no_main]
 
 #[path = "../../tests/flavours/mod.rs"]
@@ -17,10 +18,12 @@ use libfuzzer_sys::fuzz_target;
 use crate::flavours::{
     closable::program as closable,
     shared::{
-        event::program as event, mutex::program as mutex, notify::program as notify,
-        once_cell::program as once_cell, program as shared, rwlock::program as rwlock,
+        barrier::program as barrier, condvar::program as condvar, event::program as event,
+        mutex::program as mutex, notify::program as notify, once_cell::program as once_cell,
+        program as shared, rwlock::program as rwlock,
     },
     unsync::{
+        barrier::program as unsync_barrier, condvar::program as unsync_condvar,
         event::program as unsync_event, mutex::program as unsync_mutex,
         notify::program as unsync_notify, once_cell::program as unsync_once_cell,
         program as unsync, rwlock::program as unsync_rwlock,
@@ -56,13 +59,22 @@ fuzz_target!(|bytes: &[u8]| {
             rwlock::run(short.clone().map(rwlock::Step::from));
             unsync_rwlock::run(short.map(unsync_rwlock::Step::from));
         }
-        192..224 => {
+        192..208 => {
             event::run(flag, short.clone().map(event::Step::from));
             unsync_event::run(flag, short.map(unsync_event::Step::from));
         }
-        224.. => {
+        208..224 => {
             once_cell::run(short.clone().map(once_cell::Step::from));
             unsync_once_cell::run(short.map(unsync_once_cell::Step::from));
+        }
+        224..240 => {
+            condvar::run(short.clone().map(condvar::Step::from));
+            unsync_condvar::run(short.map(unsync_condvar::Step::from));
+        }
+        240.. => {
+            let tasks = usize::from(first - 240) * 5;
+            barrier::run(tasks, short.clone().map(barrier::Step::from));
+            unsync_barrier::run(tasks, short.map(unsync_barrier::Step::from));
         }
     }
 });
