@@ -3,6 +3,8 @@
 //! Each primitive has one file, with a trait that its subjects implement and a function that adds
 //! its measurements.
 
+mod barrier;
+mod condvar;
 mod event;
 mod floor;
 mod mutex;
@@ -37,6 +39,8 @@ impl Suite {
         mutex::add_to(&mut suite);
         rwlock::add_to(&mut suite);
         once_cell::add_to(&mut suite);
+        condvar::add_to(&mut suite);
+        barrier::add_to(&mut suite);
         suite
     }
 
