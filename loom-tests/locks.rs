@@ -1,7 +1,11 @@
 //! Models of crates that use locks and cells of compio-sync, at the compact level.
 
-use compio_sync::{Mutex, OnceCell, RwLock};
+use std::collections::VecDeque;
+
+use compio_sync::{Condvar, Mutex, OnceCell, RwLock};
 use loom::{cell::UnsafeCell, future::block_on, model, thread};
+
+use crate::bounded::bounded_model;
 
 /// Data beside a lock, which a faulty user accesses without it.
 struct Unprotected<L> {
@@ -106,5 +110,38 @@ fn unlock_between_read_and_write_loses_count() {
         increment();
         thread.join().unwrap();
         assert_eq!(*block_on(count.lock()), 2, "both threads have counted");
+    });
+}
+
+/// A buffer of one item: a producer and a consumer wait for each other.
+#[test]
+fn producer_races_consumer() {
+    bounded_model(|| {
+        struct Buffer {
+            items: Mutex<VecDeque<usize>>,
+            not_full: Condvar,
+            not_empty: Condvar,
+        }
+        let buffer: &'static Buffer = Box::leak(Box::new(Buffer {
+            items: Mutex::new(VecDeque::new()),
+            not_full: Condvar::new(),
+            not_empty: Condvar::new(),
+        }));
+        let producer = thread::spawn(|| {
+            for item in 0..2 {
+                let items = block_on(buffer.items.lock());
+                let mut items =
+                    block_on(buffer.not_full.wait_while(items, |items| items.len() == 1));
+                items.push_back(item);
+                buffer.not_empty.notify_one();
+            }
+        });
+        for item in 0..2 {
+            let items = block_on(buffer.items.lock());
+            let mut items = block_on(buffer.not_empty.wait_while(items, |items| items.is_empty()));
+            assert_eq!(items.pop_front(), Some(item));
+            buffer.not_full.notify_one();
+        }
+        producer.join().unwrap();
     });
 }

@@ -112,6 +112,14 @@
 //! | set a cell | | `set_races_init`, `set_races_set_of_cell` |
 //! | get the value of a cell | | `get_races_init` |
 //! | wait for the value of a cell | | `wait_races_set`, `wait_races_end_of_init` |
+//! | wait on a condition variable | | `unlock_and_wait_is_atomic`, `producer_races_consumer` |
+//! | notify one of its waiters | | `notify_races_wait`, `notify_races_cancel` |
+//! | | | `two_waits_one_notify_one_cancel`, `notify_without_waiter_races_cancel` |
+//! | notify all of its waiters | | `notify_all_races_wait` |
+//! | cancel its wait for the mutex | | `notified_then_cancelled_before_the_lock_passes_on` |
+//! | arrive at a barrier | | `arrive_races_arrive`, `next_generation_races_broadcast` |
+//! | | | `block_races_arrival`, `poll_of_next_batch_races_last_arrival` |
+//! | cancel an arrival | | `cancel_races_last_arrival`, `cancelled_arrival_is_replaced` |
 //! | use a pool on top | | `slot_return_races_acquire`, `early_permit_release_races_acquire` |
 //!
 //! Some operations cannot race:
@@ -146,13 +154,16 @@ mod task;
 #[cfg(compio_sync_exhaustive)]
 mod acquire;
 #[cfg(compio_sync_exhaustive)]
-mod blocking;
+mod barrier;
 #[cfg(compio_sync_exhaustive)]
+mod blocking;
 mod bounded;
 #[cfg(compio_sync_exhaustive)]
 mod cancel;
 #[cfg(compio_sync_exhaustive)]
 mod closing;
+#[cfg(compio_sync_exhaustive)]
+mod condvar;
 #[cfg(compio_sync_exhaustive)]
 mod event;
 #[cfg(compio_sync_exhaustive)]

@@ -1,0 +1,188 @@
+//! Races of a barrier.
+
+use std::task::Poll;
+
+use compio_sync::{Barrier, BarrierWait};
+use loom::{cell::UnsafeCell, future::block_on, model, thread};
+
+use crate::{bounded::bounded_model, task::Task};
+
+/// A barrier, and a note of each thread that is written before it arrives.
+struct Meeting {
+    barrier: Barrier,
+    notes: [UnsafeCell<usize>; 2],
+}
+
+// SAFETY: a note is written before its thread arrives, and read after the barrier.
+unsafe impl Sync for Meeting {}
+
+impl Meeting {
+    fn new(tasks: usize) -> &'static Self {
+        let notes = [(); 2].map(|()| UnsafeCell::new(0));
+        Box::leak(Box::new(Self { barrier: Barrier::new(tasks), notes }))
+    }
+
+    /// Writes a note, meets the others, and reads all notes. Returns whether it is the leader.
+    fn write_and_meet(&self, thread: usize) -> bool {
+        // SAFETY: the thread has not arrived yet.
+        self.notes[thread].with_mut(|note| unsafe { *note += 1 });
+        let is_leader = block_on(self.barrier.wait()).is_leader();
+        for note in &self.notes {
+            // SAFETY: all threads have arrived, and loom reports any concurrent write.
+            assert_eq!(note.with(|note| unsafe { *note }), 1);
+        }
+        is_leader
+    }
+
+    fn queued(&'static self) -> Task<BarrierWait<'static>> {
+        Task::waiting(self.barrier.wait())
+    }
+
+    fn assert_at_rest(&self) {
+        self.barrier.assert_valid();
+        assert_eq!(self.barrier.waiters(), 0);
+    }
+}
+
+/// Both threads meet, each sees what the other one did before, and one is the leader.
+#[test]
+fn arrive_races_arrive() {
+    bounded_model(|| {
+        let meeting = Meeting::new(2);
+        let other = thread::spawn(|| meeting.write_and_meet(1));
+        let is_leader = meeting.write_and_meet(0);
+        assert_ne!(other.join().unwrap(), is_leader);
+        meeting.assert_at_rest();
+    });
+}
+
+/// Either the last arrival completes the generation before the cancel, or the task counts as not
+/// having arrived.
+#[test]
+fn cancel_races_last_arrival() {
+    model(|| {
+        let meeting = Meeting::new(2);
+        let cancelled = meeting.queued();
+        let canceller = thread::spawn(|| drop(cancelled));
+        let mut last = Task::new(meeting.barrier.wait());
+        let is_leader = match last.poll() {
+            Poll::Ready(result) => result.is_leader(),
+            Poll::Pending => {
+                canceller.join().unwrap();
+                let replacement = Task::new(meeting.barrier.wait()).poll();
+                assert!(matches!(replacement, Poll::Ready(result) if result.is_leader()));
+                assert!(!last.woken().is_leader());
+                return meeting.assert_at_rest();
+            }
+        };
+        assert!(is_leader);
+        canceller.join().unwrap();
+        // The next generation begins with no arrivals.
+        let first = meeting.queued();
+        drop(first);
+        meeting.assert_at_rest();
+    });
+}
+
+/// A cancelled arrival is replaced by another one while the last task arrives.
+#[test]
+fn cancelled_arrival_is_replaced() {
+    bounded_model(|| {
+        let meeting = Meeting::new(2);
+        let cancelled = meeting.queued();
+        let replacing = thread::spawn(|| {
+            drop(cancelled);
+            let mut task = Task::new(meeting.barrier.wait());
+            match task.poll() {
+                Poll::Ready(result) => {
+                    assert!(result.is_leader());
+                    None
+                }
+                Poll::Pending => Some(task),
+            }
+        });
+        let mut last = Task::new(meeting.barrier.wait());
+        let polled = last.poll();
+        let replacement = replacing.join().unwrap();
+        match (polled, replacement) {
+            // The cancelled task was the other one: the replacement waits for the next generation.
+            (Poll::Ready(result), Some(mut replacement)) => {
+                assert!(result.is_leader());
+                if replacement.wakeups() == 0 {
+                    replacement.assert_pending();
+                } else {
+                    assert!(!replacement.woken().is_leader());
+                }
+            }
+            (Poll::Ready(_), None) => panic!("two leaders of one generation"),
+            (Poll::Pending, None) => assert!(!last.woken().is_leader()),
+            (Poll::Pending, Some(_)) => panic!("two tasks have arrived, and both wait"),
+        }
+        meeting.assert_at_rest();
+    });
+}
+
+/// A woken task arrives for the next generation while the last one is still being woken.
+#[test]
+fn next_generation_races_broadcast() {
+    bounded_model(|| {
+        let meeting = Meeting::new(5);
+        let [mut first, second, third, fourth] = [(); 4].map(|()| meeting.queued());
+        let fast =
+            thread::spawn(
+                move || {
+                    if first.poll().is_ready() { Ok(meeting.queued()) } else { Err(first) }
+                },
+            );
+        let mut leader = Task::new(meeting.barrier.wait());
+        assert!(matches!(leader.poll(), Poll::Ready(result) if result.is_leader()));
+        let again = fast.join().unwrap();
+        for task in [second, third, fourth] {
+            assert!(!task.woken().is_leader());
+        }
+        match again {
+            Ok(mut again) => again.assert_pending(),
+            Err(first) => assert!(!first.woken().is_leader()),
+        }
+        meeting.assert_at_rest();
+    });
+}
+
+/// A wait of the next batch is complete for a task that was woken already.
+#[test]
+fn poll_of_next_batch_races_last_arrival() {
+    bounded_model(|| {
+        let meeting = Meeting::new(5);
+        let [mut first, second, third, mut fourth] = [(); 4].map(|()| meeting.queued());
+        let fast = thread::spawn(move || {
+            let is_complete = first.poll().is_ready();
+            if is_complete {
+                assert!(fourth.poll().is_ready(), "the generation is complete");
+            }
+            (!is_complete).then_some([first, fourth])
+        });
+        assert!(Task::new(meeting.barrier.wait()).poll().is_ready());
+        let rest = fast.join().unwrap();
+        for task in [second, third].into_iter().chain(rest.into_iter().flatten()) {
+            assert!(!task.woken().is_leader());
+        }
+        meeting.assert_at_rest();
+    });
+}
+
+/// A thread that blocks at the barrier is woken by the last arrival.
+#[test]
+fn block_races_arrival() {
+    model(|| {
+        let meeting = Meeting::new(2);
+        let blocked = thread::spawn(|| meeting.barrier.wait().block().is_leader());
+        let mut task = Task::new(meeting.barrier.wait());
+        let result = task.poll();
+        let other_is_leader = blocked.join().unwrap();
+        match result {
+            Poll::Ready(result) => assert!(result.is_leader() && !other_is_leader),
+            Poll::Pending => assert!(!task.woken().is_leader() && other_is_leader),
+        }
+        meeting.assert_at_rest();
+    });
+}

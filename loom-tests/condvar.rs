@@ -1,0 +1,180 @@
+//! Races of a condition variable.
+
+use std::task::Poll;
+
+use compio_sync::{Condvar, Mutex, MutexGuard, WaitOnCondvar};
+use loom::{cell::UnsafeCell, future::block_on, model, thread};
+
+use crate::{bounded::bounded_model, task::Task};
+
+/// A flag behind a mutex, and a note that is written before a notification.
+struct Gate {
+    is_open: Mutex<bool>,
+    changed: Condvar,
+    note: UnsafeCell<usize>,
+}
+
+// SAFETY: `note` is accessed as `write` and `read` demand, and loom reports any concurrent access.
+unsafe impl Sync for Gate {}
+
+type Wait = WaitOnCondvar<'static, &'static Mutex<bool>>;
+
+impl Gate {
+    fn new() -> &'static Self {
+        Box::leak(Box::new(Self {
+            is_open: Mutex::new(false),
+            changed: Condvar::new(),
+            note: UnsafeCell::new(0),
+        }))
+    }
+
+    fn lock(&'static self) -> MutexGuard<'static, bool> {
+        self.is_open.try_lock().expect("the mutex is unlocked")
+    }
+
+    /// Creates a task that waits with the mutex unlocked.
+    fn queued(&'static self) -> Task<Wait> {
+        Task::waiting(self.changed.wait(self.lock()))
+    }
+
+    fn write(&self) {
+        // SAFETY: the caller has not sent the notification yet.
+        self.note.with_mut(|note| unsafe { *note += 1 });
+    }
+
+    fn read(&self) -> usize {
+        // SAFETY: the caller has received the notification.
+        self.note.with(|note| unsafe { *note })
+    }
+
+    fn assert_at_rest(&'static self) {
+        self.changed.assert_valid();
+        self.is_open.assert_valid();
+        assert_eq!((self.changed.waiters(), self.is_open.waiters()), (0, 0));
+        drop(self.lock());
+    }
+}
+
+/// The wait is enqueued before the mutex is unlocked, so the notification is not lost.
+#[test]
+fn unlock_and_wait_is_atomic() {
+    bounded_model(|| {
+        let gate = Gate::new();
+        let waiter = thread::spawn(|| {
+            let guard = block_on(gate.is_open.lock());
+            let guard = block_on(gate.changed.wait_while(guard, |is_open| !*is_open));
+            assert!(*guard);
+        });
+        *block_on(gate.is_open.lock()) = true;
+        gate.changed.notify_one();
+        waiter.join().unwrap();
+        gate.assert_at_rest();
+    });
+}
+
+/// The notification is sent while the mutex is held.
+#[test]
+fn notify_races_wait() {
+    bounded_model(|| {
+        let gate = Gate::new();
+        let waiter = thread::spawn(|| {
+            let guard = block_on(gate.is_open.lock());
+            drop(block_on(gate.changed.wait_while(guard, |is_open| !*is_open)));
+        });
+        let mut guard = block_on(gate.is_open.lock());
+        *guard = true;
+        gate.changed.notify_one();
+        drop(guard);
+        waiter.join().unwrap();
+        gate.assert_at_rest();
+    });
+}
+
+/// The notification of a cancelled wait passes to the next one, with all earlier writes.
+#[test]
+fn notify_races_cancel() {
+    model(|| {
+        let gate = Gate::new();
+        let [cancelled, mut next] = [(); 2].map(|()| gate.queued());
+        let canceller = thread::spawn(move || {
+            drop(cancelled);
+            if let Poll::Ready(guard) = next.poll() {
+                assert_eq!(gate.read(), 1);
+                drop(guard);
+                return None;
+            }
+            Some(next)
+        });
+        gate.write();
+        gate.changed.notify_one();
+        if let Some(next) = canceller.join().unwrap() {
+            drop(next.woken());
+        }
+        gate.assert_at_rest();
+    });
+}
+
+/// A wait that is dropped after its notification, and before it has the mutex, passes the
+/// notification on.
+#[test]
+fn notified_then_cancelled_before_the_lock_passes_on() {
+    bounded_model(|| {
+        let gate = Gate::new();
+        let [mut cancelled, next] = [(); 2].map(|()| gate.queued());
+        let guard = gate.lock();
+        gate.changed.notify_one();
+        assert!(cancelled.poll().is_pending(), "the mutex is locked");
+        let canceller = thread::spawn(|| drop(cancelled));
+        drop(guard);
+        canceller.join().unwrap();
+        drop(next.woken());
+        gate.assert_at_rest();
+    });
+}
+
+/// All waits complete, and each task gets the mutex in turn.
+#[test]
+fn notify_all_races_wait() {
+    bounded_model(|| {
+        let gate = Gate::new();
+        let queued = gate.queued();
+        let waiter = thread::spawn(|| {
+            let guard = block_on(gate.is_open.lock());
+            drop(block_on(gate.changed.wait_while(guard, |is_open| !*is_open)));
+        });
+        *block_on(gate.is_open.lock()) = true;
+        gate.changed.notify_all();
+        waiter.join().unwrap();
+        drop(queued.woken());
+        gate.assert_at_rest();
+    });
+}
+
+/// One of two waits is cancelled while one notification is sent. The other one completes only if
+/// it gets the notification.
+#[test]
+fn two_waits_one_notify_one_cancel() {
+    model(|| {
+        let gate = Gate::new();
+        let [first, cancelled] = [(); 2].map(|()| gate.queued());
+        let canceller = thread::spawn(|| drop(cancelled));
+        gate.changed.notify_one();
+        canceller.join().unwrap();
+        drop(first.woken());
+        gate.assert_at_rest();
+    });
+}
+
+/// A notification without a waiter has no effect, although a wait is cancelled meanwhile.
+#[test]
+fn notify_without_waiter_races_cancel() {
+    model(|| {
+        let gate = Gate::new();
+        let cancelled = gate.queued();
+        let canceller = thread::spawn(|| drop(cancelled));
+        gate.changed.notify_one();
+        canceller.join().unwrap();
+        gate.queued().assert_pending();
+        gate.assert_at_rest();
+    });
+}
