@@ -148,3 +148,32 @@ fn cancel_of_all_later_batches_between_batches_is_harmless() {
     });
     assert_all_follow(waits);
 }
+
+/// Each leader arrives while the previous one wakes its first task. The generation wraps around
+/// meanwhile, and no wait may be left behind.
+#[test]
+fn leaders_within_wakers_leave_no_wait_behind() {
+    fn meet(barrier: &'static Barrier, left: usize, waits: &Rc<RefCell<Vec<Wait>>>) {
+        let captured = Rc::clone(waits);
+        let waker = on_wake(move || {
+            if left > 0 {
+                meet(barrier, left - 1, &captured);
+            }
+        });
+        let first = waiting_with(&waker, barrier.wait());
+        let rest = arrived(barrier, 99 - 1);
+        waits.borrow_mut().push(first);
+        waits.borrow_mut().extend(rest);
+        arrive_last(barrier);
+    }
+    let barrier: &'static Barrier = Box::leak(Box::new(Barrier::new(100)));
+    let waits = Rc::default();
+    meet(barrier, 300, &waits);
+    assert_eq!(barrier.waiters(), 0);
+    for mut wait in waits.take() {
+        assert!(wait.poll().is_ready());
+    }
+    let waits = arrived(barrier, 99);
+    arrive_last(barrier);
+    waits.into_iter().for_each(assert_follows);
+}

@@ -118,3 +118,45 @@ fn notify_one_between_batches_of_notify_all_is_at_most_one_spurious_wakeup() {
     drop(spurious.poll());
     waiting(&condvar, &mutex).assert_pending();
 }
+
+/// The waker of the first wait starts two new waits and calls `notify_one`. The waker of the first
+/// wait of the next batch calls it again. Both new waits must complete.
+#[test]
+fn two_notifications_during_notify_all_reach_two_new_waits() {
+    let condvar: &'static Condvar = Box::leak(Box::new(Condvar::new()));
+    let mutex: &'static Mutex<u32> = Box::leak(Box::new(Mutex::new(5)));
+    let new = Rc::new(RefCell::new(Vec::new()));
+    let captured = Rc::clone(&new);
+    let first = on_wake(move || {
+        captured.borrow_mut().extend([(); 2].map(|()| waiting(condvar, mutex)));
+        condvar.notify_one();
+    });
+    let next = on_wake(|| condvar.notify_one());
+    let mut old = vec![waiting_with(&first, condvar.wait(locked(mutex)))];
+    old.extend((1..32).map(|_| waiting(condvar, mutex)));
+    old.push(waiting_with(&next, condvar.wait(locked(mutex))));
+    old.extend((33..100).map(|_| waiting(condvar, mutex)));
+    condvar.notify_all();
+    for mut wait in old {
+        assert!(wait.poll().is_ready());
+    }
+    for wait in new.take() {
+        drop(wait.woken());
+    }
+    waiting(condvar, mutex).assert_pending();
+}
+
+/// No task waits any more when the notification takes effect.
+#[test]
+fn notification_during_notify_all_is_not_stored() {
+    let condvar: &'static Condvar = Box::leak(Box::new(Condvar::new()));
+    let mutex: &'static Mutex<u32> = Box::leak(Box::new(Mutex::new(5)));
+    let first = on_wake(|| condvar.notify_one());
+    let mut old = vec![waiting_with(&first, condvar.wait(locked(mutex)))];
+    old.extend((1..100).map(|_| waiting(condvar, mutex)));
+    condvar.notify_all();
+    for mut wait in old {
+        assert!(wait.poll().is_ready());
+    }
+    waiting(condvar, mutex).assert_pending();
+}
