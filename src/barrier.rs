@@ -18,9 +18,9 @@ use crate::{
 
 /// A barrier, at which tasks wait until a number of them have arrived.
 ///
-/// Each task [waits](Self::wait) at the barrier. The last one to arrive is the *leader*: it completes
-/// all waits, and starts the next *generation*. The barrier can be used again at once, by the same
-/// tasks or by others.
+/// Each task [waits](Self::wait) at the barrier. The last one to arrive is the *leader*: it
+/// completes all waits, and starts the next *generation*. The barrier can be used again at once, by
+/// the same tasks or by others.
 ///
 /// `F` is the flavour: [`Barrier`](crate::Barrier) is shared between threads, and
 /// [`unsync::Barrier`](crate::unsync::Barrier) stays on one thread. A barrier takes four words and

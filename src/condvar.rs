@@ -22,15 +22,15 @@ use crate::{
 /// notified that the data has changed.
 ///
 /// A task that holds the mutex and finds that its condition does not hold calls
-/// [`wait`](Self::wait), or [`wait_while`](Self::wait_while) with the condition. A task that changes
-/// the data calls [`notify_one`](Self::notify_one) or [`notify_all`](Self::notify_all). To wait
-/// without a mutex, use [`Notify`](crate::generic::Notify), which also stores a notification.
+/// [`wait`](Self::wait), or [`wait_while`](Self::wait_while) with the condition. A task that
+/// changes the data calls [`notify_one`](Self::notify_one) or [`notify_all`](Self::notify_all). To
+/// wait without a mutex, use [`Notify`](crate::generic::Notify), which also stores a notification.
 ///
 /// Tasks may wait with guards of different mutexes, because each wait carries its guard.
 ///
 /// `F` is the flavour: [`Condvar`](crate::Condvar) is shared between threads, and
-/// [`unsync::Condvar`](crate::unsync::Condvar) stays on one thread. A condition variable takes three
-/// words and never allocates.
+/// [`unsync::Condvar`](crate::unsync::Condvar) stays on one thread. A condition variable takes
+/// three words and never allocates.
 ///
 /// # Fairness
 ///
@@ -148,9 +148,9 @@ impl<F: Flavour> Condvar<F> {
 
     /// Unlocks the mutex, waits for a notification, and locks the mutex again.
     ///
-    /// The output is a guard of the same kind, borrowed or owned. The future joins the queue when it
-    /// is first polled, and unlocks the mutex after that. So no notification that is sent after the
-    /// unlock is lost.
+    /// The output is a guard of the same kind, borrowed or owned. The future joins the queue when
+    /// it is first polled, and unlocks the mutex after that. So no notification that is sent after
+    /// the unlock is lost.
     ///
     /// # Cancel safety
     ///

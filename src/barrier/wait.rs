@@ -27,8 +27,8 @@ pin_project! {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future removes it from the queue in O(1). If its generation is not complete, the
-    /// task counts as not having arrived.
+    /// Dropping the future removes it from the queue in O(1). If its generation is not complete,
+    /// the task counts as not having arrived.
     ///
     /// # Panics
     ///
@@ -104,8 +104,8 @@ pub struct BarrierWaitResult {
 impl BarrierWaitResult {
     /// Returns whether this task was the last one to arrive.
     ///
-    /// One task of each generation is. If a waker panics in the leader's poll, the poll that follows
-    /// returns the result.
+    /// One task of each generation is. If a waker panics in the leader's poll, the poll that
+    /// follows returns the result.
     ///
     /// # Examples
     ///

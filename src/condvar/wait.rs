@@ -28,9 +28,10 @@ pin_project! {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future removes it from the queue in O(1). If [`notify_one`](Condvar::notify_one)
-    /// has completed the wait, but the future has not locked the mutex again, the notification
-    /// passes to the next waiter. The mutex is unlocked in any case.
+    /// Dropping the future removes it from the queue in O(1). If
+    /// [`notify_one`](Condvar::notify_one) has completed the wait, but the future has not locked
+    /// the mutex again, the notification passes to the next waiter. The mutex is unlocked in any
+    /// case.
     ///
     /// # Panics
     ///

@@ -7,7 +7,7 @@ use std::{
 
 use super::{Barrier, BarrierWait, arrive_last, arrived, assert_follows};
 use crate::{
-    hooked_waker::{on_wake, waiting_with},
+    hooked_waker::{on_wake, poll_with, waiting_with},
     task::Task,
 };
 
@@ -149,31 +149,35 @@ fn cancel_of_all_later_batches_between_batches_is_harmless() {
     assert_all_follow(waits);
 }
 
-/// Each leader arrives while the previous one wakes its first task. The generation wraps around
-/// meanwhile, and no wait may be left behind.
+/// Tasks arrive while a leader wakes others. The generation wraps around meanwhile, and no wait may
+/// be left behind.
 #[test]
-fn leaders_within_wakers_leave_no_wait_behind() {
-    fn meet(barrier: &'static Barrier, left: usize, waits: &Rc<RefCell<Vec<Wait>>>) {
-        let captured = Rc::clone(waits);
+fn arrivals_within_wakers_leave_no_wait_behind() {
+    const ROUNDS: usize = 600;
+
+    fn arrive(barrier: &'static Barrier, rounds: &Rc<Cell<usize>>, waits: &Rc<RefCell<Vec<Wait>>>) {
+        rounds.set(rounds.get() + 1);
+        let captured = (Rc::clone(rounds), Rc::clone(waits));
         let waker = on_wake(move || {
-            if left > 0 {
-                meet(barrier, left - 1, &captured);
+            if captured.0.get() < ROUNDS {
+                arrive(barrier, &captured.0, &captured.1);
             }
         });
-        let first = waiting_with(&waker, barrier.wait());
-        let rest = arrived(barrier, 99 - 1);
-        waits.borrow_mut().push(first);
-        waits.borrow_mut().extend(rest);
-        arrive_last(barrier);
+        for _ in 0..TASKS {
+            let mut wait = Task::new(barrier.wait());
+            if poll_with(&mut wait, &waker).is_pending() {
+                waits.borrow_mut().push(wait);
+            }
+        }
     }
-    let barrier: &'static Barrier = Box::leak(Box::new(Barrier::new(100)));
-    let waits = Rc::default();
-    meet(barrier, 300, &waits);
-    assert_eq!(barrier.waiters(), 0);
-    for mut wait in waits.take() {
+    let barrier: &'static Barrier = Box::leak(Box::new(Barrier::new(TASKS)));
+    let (rounds, waits) = (Rc::default(), Rc::default());
+    arrive(barrier, &rounds, &waits);
+    assert_eq!((rounds.get(), barrier.waiters()), (ROUNDS, 0));
+    let waits = waits.take();
+    assert_eq!(waits.len(), ROUNDS * (TASKS - 1), "each round has one leader");
+    for mut wait in waits {
         assert!(wait.poll().is_ready());
     }
-    let waits = arrived(barrier, 99);
-    arrive_last(barrier);
-    waits.into_iter().for_each(assert_follows);
+    assert_generation(barrier);
 }

@@ -52,7 +52,9 @@ fn dropped_wait_that_is_notified_before_first_poll_unlocks_mutex() {
 }
 
 /// What a wait does between its notification and its cancellation.
-const BEFORE_CANCEL: [fn(&Mutex<u32>, &mut Task<Wait<'_>>); 3] = [
+type BeforeCancel = fn(&Mutex<u32>, &mut Task<Wait<'_>>);
+
+const BEFORE_CANCEL: [BeforeCancel; 3] = [
     |_, _| (),
     |mutex, wait| {
         let _guard = locked(mutex);
