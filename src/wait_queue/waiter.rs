@@ -123,29 +123,36 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
     /// The first poll, off the fast path.
     #[cold]
     fn enqueue(&self, waker: Waker) -> Option<Completion> {
-        let waker = DeferredDrop::new(waker);
-        loop {
-            match self.queue().acquire_or_lock(self.node.request.get()) {
-                FirstAttempt::Complete(completion) => {
-                    // If dropping the waker panics, `drop` releases what was granted.
-                    self.node.is_waiting.set(true);
-                    complete(&self.node.status, completion);
-                    return Some(completion);
-                }
-                FirstAttempt::MustWait(mut guard) => {
-                    let arrival = guard.arrival(self.node.request.get());
-                    if matches!(arrival, Arrival::Grant(_)) && !guard.front_waits() {
-                        // RACE: the previous broadcast is between two batches.
-                        guard.grant_waiters();
-                        continue;
-                    }
-                    self.node.is_waiting.set(true);
-                    // SAFETY: *Pinned While Linked*: the caller has pinned the node, which was not
-                    // linked before, and `drop` unlinks it.
-                    return unsafe { guard.enqueue(&self.node, waker.into_waker(), arrival) };
-                }
+        let mut guard = match self.queue().acquire_or_lock(self.node.request.get()) {
+            FirstAttempt::MustWait(guard) => guard,
+            FirstAttempt::Complete(completion) => {
+                // If dropping the waker panics, `drop` releases what was granted.
+                self.node.is_waiting.set(true);
+                complete(&self.node.status, completion);
+                drop(DeferredDrop::new(waker));
+                return Some(completion);
             }
+        };
+        let arrival = guard.arrival(self.node.request.get());
+        if matches!(arrival, Arrival::Grant(_)) && !guard.front_waits() {
+            return self.settle_and_enqueue(guard, waker);
         }
+        self.node.is_waiting.set(true);
+        // SAFETY: *Pinned While Linked*: the caller has pinned the node, which was not linked
+        // before, and `drop` unlinks it.
+        unsafe { guard.enqueue(&self.node, waker, arrival) }
+    }
+
+    /// RACE: the broadcast before the one that this request starts is between two batches.
+    #[cold]
+    fn settle_and_enqueue(
+        &self,
+        guard: QueueGuard<'_, PolicyOf<H>, FlavourOf<H>>,
+        waker: Waker,
+    ) -> Option<Completion> {
+        let waker = DeferredDrop::new(waker);
+        guard.grant_waiters();
+        self.enqueue(waker.into_waker())
     }
 
     /// A later poll while the wait is pending.
