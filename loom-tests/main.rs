@@ -112,7 +112,7 @@
 //! | set a cell | | `set_races_init`, `set_races_set_of_cell` |
 //! | get the value of a cell | | `get_races_init` |
 //! | wait for the value of a cell | | `wait_races_set`, `wait_races_end_of_init` |
-//! | wait on a condition variable | | `unlock_and_wait_is_atomic`, `producer_races_consumer` |
+//! | wait on a condition variable | | `unlock_and_wait_is_atomic` |
 //! | notify one of its waiters | | `notify_races_wait`, `notify_races_cancel` |
 //! | | | `two_waits_one_notify_one_cancel`, `notify_without_waiter_races_cancel` |
 //! | notify all of its waiters | | `notify_all_races_wait` |
