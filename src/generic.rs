@@ -7,9 +7,9 @@
 //! | generic | at the root | in `unsync` |
 //! | --- | --- | --- |
 //! | [`Semaphore<F>`] | `F` is [`Shared`] | `F` is [`SingleThread`] |
-//! | [`Notify<F>`], [`Event<F>`] | `F` is [`Shared`] | `F` is [`SingleThread`] |
+//! | [`Notify<F>`], [`Event<F>`], [`Condvar<F>`], [`Barrier<F>`] | `F` is [`Shared`] | `F` is [`SingleThread`] |
 //! | [`Mutex<F, T>`], [`RwLock<F, T>`], [`OnceCell<F, T>`] | `F` is [`Shared`] | `F` is [`SingleThread`] |
-//! | [`WaitForClose<F>`], [`WaitForInit<F, T>`] | `F` is [`Shared`] | `F` is [`SingleThread`] |
+//! | [`WaitForClose<F>`], [`WaitForInit<F, T>`], [`WaitOnCondvar<F, M>`] | `F` is [`Shared`] | `F` is [`SingleThread`] |
 //! | all other futures and guards | the parameter is `&_` or `Arc<_>` | the parameter is `&_` or `Rc<_>` |
 //!
 //! The second parameter of [`Semaphore`] has a default, which Rust applies to types but not to

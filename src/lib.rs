@@ -20,6 +20,8 @@
 //! | hold exclusive access to data across an `.await` | [`Mutex`] |
 //! | let many tasks read data, and one task at a time write it | [`RwLock`] |
 //! | initialize data once, on first use | [`OnceCell`] |
+//! | wait until data behind a mutex has changed | [`Condvar`] |
+//! | make tasks start or meet together | [`Barrier`] |
 //! | change a limit at run time | [`set_max_permits`](Semaphore::set_max_permits) |
 //! | wait on a thread without a runtime | [`block`](Acquire::block) on any future |
 //! | write a type for both flavours | [`generic`] |
