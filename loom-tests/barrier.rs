@@ -5,7 +5,12 @@ use std::task::Poll;
 use compio_sync::{Barrier, BarrierWait};
 use loom::{cell::UnsafeCell, future::block_on, model, thread};
 
-use crate::{bounded::bounded_model, task::Task};
+use crate::{
+    barrier_reference::BarrierReference,
+    bounded::bounded_model,
+    linear::{Action::*, Operation, Reference, Setup, Start::*, Subject, races_all},
+    task::Task,
+};
 
 /// A barrier, and a note of each thread that is written before it arrives.
 struct Meeting {
@@ -185,4 +190,86 @@ fn block_races_arrival() {
         }
         meeting.assert_at_rest();
     });
+}
+
+/// Completes a generation, to prepare a race.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Complete;
+
+const TASKS: usize = 3;
+
+impl Subject for Barrier {
+    type Kind = ();
+    type Wait = BarrierWait<'static>;
+    type Call = Complete;
+
+    fn new() -> Self {
+        Self::new(TASKS)
+    }
+
+    fn wait(&'static self, (): ()) -> BarrierWait<'static> {
+        self.wait()
+    }
+
+    fn waiters(&self) -> usize {
+        self.waiters()
+    }
+
+    fn assert_valid(&self) {
+        self.assert_valid();
+    }
+
+    fn call(&'static self, _: Complete) -> bool {
+        let missing = TASKS - self.waiters();
+        let mut tasks = [(); TASKS].map(|()| Task::new(self.wait()));
+        tasks[..missing].iter_mut().fold(false, |_, task| task.poll().is_ready())
+    }
+}
+
+impl Reference<Barrier> for BarrierReference {
+    fn new() -> Self {
+        Self::new(TASKS)
+    }
+
+    fn create(&mut self, _: usize, (): ()) {}
+
+    fn poll(&mut self, wait: usize) -> bool {
+        self.poll(wait).is_ready()
+    }
+
+    fn cancel(&mut self, wait: usize) {
+        self.cancel(wait);
+    }
+
+    fn waiters(&self) -> usize {
+        self.waiters()
+    }
+
+    fn call(&mut self, _: Complete) -> bool {
+        let missing = TASKS - self.waiters();
+        let waits = 10..10 + missing;
+        let is_complete = waits.clone().fold(false, |_, wait| self.poll(wait).is_ready());
+        waits.for_each(|wait| self.cancel(wait));
+        is_complete
+    }
+}
+
+const SETUPS: &[Setup<Complete>] = &[(None, None), (None, Some(()))];
+
+macro_rules! race_all {
+    ($($name:ident: $start:expr => $action:expr,)*) => {
+        const ALL: &[Operation<Complete>] = &[$(($start, $action)),*];
+        $(#[test] fn $name() {
+            races_all::<Barrier, BarrierReference>(($start, $action), ALL, SETUPS);
+        })*
+    };
+}
+
+race_all! {
+    arrival_races_all: Created(()) => Poll,
+    repoll_of_arrival_races_all: Queued(()) => Poll,
+    repoll_of_arrival_with_new_waker_races_all: Queued(()) => PollWithNewWaker,
+    poll_of_complete_arrival_races_all: QueuedAndCompletedBy((), Complete) => Poll,
+    cancel_of_arrival_races_all: Queued(()) => Cancel,
+    cancel_of_complete_arrival_races_all: QueuedAndCompletedBy((), Complete) => Cancel,
 }

@@ -5,7 +5,12 @@ use std::task::Poll;
 use compio_sync::{Condvar, Mutex, MutexGuard, WaitOnCondvar};
 use loom::{cell::UnsafeCell, future::block_on, model, thread};
 
-use crate::{bounded::bounded_model, task::Task};
+use crate::{
+    bounded::bounded_model,
+    condvar_reference::CondvarReference,
+    linear::{Action::*, Operation, Reference, Setup, Start::*, Subject, races_all},
+    task::Task,
+};
 
 /// A flag behind a mutex, and a note that is written before a notification.
 struct Gate {
@@ -177,4 +182,98 @@ fn notify_without_waiter_races_cancel() {
         gate.queued().assert_pending();
         gate.assert_at_rest();
     });
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Call {
+    NotifyOne,
+    NotifyAll,
+}
+
+/// Each wait has a mutex of its own, so that its poll is one operation on the condition variable.
+impl Subject for Condvar {
+    type Kind = ();
+    type Wait = Wait;
+    type Call = Call;
+
+    fn new() -> Self {
+        Self::new()
+    }
+
+    fn wait(&'static self, (): ()) -> Wait {
+        let mutex: &'static Mutex<bool> = Box::leak(Box::new(Mutex::new(false)));
+        self.wait(mutex.try_lock().expect("the mutex is new"))
+    }
+
+    fn waiters(&self) -> usize {
+        self.waiters()
+    }
+
+    fn assert_valid(&self) {
+        self.assert_valid();
+    }
+
+    fn call(&'static self, call: Call) -> bool {
+        match call {
+            Call::NotifyOne => self.notify_one(),
+            Call::NotifyAll => self.notify_all(),
+        }
+        true
+    }
+}
+
+impl Reference<Condvar> for CondvarReference {
+    fn new() -> Self {
+        // One mutex for each wait.
+        Self::new(4)
+    }
+
+    fn create(&mut self, wait: usize, (): ()) {
+        assert!(self.try_lock(wait));
+        self.wait(wait, wait);
+    }
+
+    fn poll(&mut self, wait: usize) -> bool {
+        self.poll(wait).is_ready()
+    }
+
+    fn cancel(&mut self, wait: usize) {
+        self.cancel(wait);
+    }
+
+    fn waiters(&self) -> usize {
+        self.waiters()
+    }
+
+    fn call(&mut self, call: Call) -> bool {
+        match call {
+            Call::NotifyOne => self.notify_one(),
+            Call::NotifyAll => self.notify_all(),
+        }
+        true
+    }
+}
+
+const SETUPS: &[Setup<Call>] = &[(None, None), (None, Some(()))];
+
+macro_rules! race_all {
+    ($($name:ident: $start:expr => $action:expr,)*) => {
+        const ALL: &[Operation<Call>] = &[$(($start, $action)),*];
+        $(#[test] fn $name() {
+            races_all::<Condvar, CondvarReference>(($start, $action), ALL, SETUPS);
+        })*
+    };
+}
+
+race_all! {
+    creation_of_condvar_wait_races_all: NoWait => Create(()),
+    first_poll_of_condvar_wait_races_all: Created(()) => Poll,
+    first_poll_after_notify_all_races_all: CreatedAndCompletedBy((), Call::NotifyAll) => Poll,
+    repoll_of_condvar_wait_races_all: Queued(()) => Poll,
+    repoll_of_condvar_wait_with_new_waker_races_all: Queued(()) => PollWithNewWaker,
+    poll_of_notified_condvar_wait_races_all: QueuedAndCompletedBy((), Call::NotifyOne) => Poll,
+    cancel_of_condvar_wait_races_all: Queued(()) => Cancel,
+    cancel_of_notified_condvar_wait_races_all: QueuedAndCompletedBy((), Call::NotifyOne) => Cancel,
+    notify_one_of_condvar_races_all: NoWait => Perform(Call::NotifyOne),
+    notify_all_of_condvar_races_all: NoWait => Perform(Call::NotifyAll),
 }

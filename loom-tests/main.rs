@@ -112,14 +112,24 @@
 //! | set a cell | | `set_races_init`, `set_races_set_of_cell` |
 //! | get the value of a cell | | `get_races_init` |
 //! | wait for the value of a cell | | `wait_races_set`, `wait_races_end_of_init` |
-//! | wait on a condition variable | | `unlock_and_wait_is_atomic` |
-//! | notify one of its waiters | | `notify_races_wait`, `notify_races_cancel` |
+//! | wait on a condition variable | `first_poll_of_condvar_wait_races_all` | `unlock_and_wait_is_atomic` |
+//! | | `creation_of_condvar_wait_races_all` | `notify_races_wait` |
+//! | | `first_poll_after_notify_all_races_all` | |
+//! | | `repoll_of_condvar_wait_races_all` | |
+//! | | `repoll_of_condvar_wait_with_new_waker_races_all` | |
+//! | | `poll_of_notified_condvar_wait_races_all` | |
+//! | notify one of its waiters | `notify_one_of_condvar_races_all` | `notify_races_cancel` |
 //! | | | `two_waits_one_notify_one_cancel`, `notify_without_waiter_races_cancel` |
-//! | notify all of its waiters | | `notify_all_races_wait` |
-//! | cancel its wait for the mutex | | `notified_then_cancelled_before_the_lock_passes_on` |
-//! | arrive at a barrier | | `arrive_races_arrive`, `next_generation_races_broadcast` |
-//! | | | `block_races_arrival`, `poll_of_next_batch_races_last_arrival` |
-//! | cancel an arrival | | `cancel_races_last_arrival`, `cancelled_arrival_is_replaced` |
+//! | notify all of its waiters | `notify_all_of_condvar_races_all` | `notify_all_races_wait` |
+//! | cancel its wait | `cancel_of_condvar_wait_races_all` | |
+//! | | `cancel_of_notified_condvar_wait_races_all` | |
+//! | | | `notified_then_cancelled_before_the_lock_passes_on` |
+//! | arrive at a barrier | `arrival_races_all` | `arrive_races_arrive`, `block_races_arrival` |
+//! | | `repoll_of_arrival_races_all` | `next_generation_races_broadcast` |
+//! | | `repoll_of_arrival_with_new_waker_races_all` | |
+//! | | `poll_of_complete_arrival_races_all` | `poll_of_next_batch_races_last_arrival` |
+//! | cancel an arrival | `cancel_of_arrival_races_all` | `cancel_races_last_arrival` |
+//! | | `cancel_of_complete_arrival_races_all` | `cancelled_arrival_is_replaced` |
 //! | use a pool on top | | `slot_return_races_acquire`, `early_permit_release_races_acquire` |
 //!
 //! Some operations cannot race:
@@ -133,6 +143,14 @@
 #![cfg(loom)]
 #![allow(unsafe_code)]
 
+#[cfg(compio_sync_exhaustive)]
+#[allow(dead_code, reason = "the tests use all of it")]
+#[path = "../tests/flavours/barrier_reference.rs"]
+mod barrier_reference;
+#[cfg(compio_sync_exhaustive)]
+#[allow(dead_code, reason = "the tests use all of it")]
+#[path = "../tests/flavours/condvar_reference.rs"]
+mod condvar_reference;
 #[cfg(compio_sync_exhaustive)]
 #[allow(dead_code, reason = "the tests use all of it")]
 #[path = "../tests/flavours/event_reference.rs"]
