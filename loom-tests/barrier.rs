@@ -12,7 +12,7 @@ use crate::{
     task::Task,
 };
 
-/// A barrier, and a note of each thread that is written before it arrives.
+/// A barrier, and one note per thread. Each thread writes its note before it arrives.
 struct Meeting {
     barrier: Barrier,
     notes: [UnsafeCell<usize>; 2],
@@ -27,7 +27,8 @@ impl Meeting {
         Box::leak(Box::new(Self { barrier: Barrier::new(tasks), notes }))
     }
 
-    /// Writes a note, meets the others, and reads all notes. Returns whether it is the leader.
+    /// Writes the thread's note, waits at the barrier, and reads all notes. Returns whether the
+    /// thread is the leader.
     fn write_and_meet(&self, thread: usize) -> bool {
         // SAFETY: the thread has not arrived yet.
         self.notes[thread].with_mut(|note| unsafe { *note += 1 });
@@ -110,7 +111,8 @@ fn cancelled_arrival_is_replaced() {
         let polled = last.poll();
         let replacement = replacing.join().unwrap();
         match (polled, replacement) {
-            // The cancelled task was the other one: the replacement waits for the next generation.
+            // If the cancelled task counted, the replacement waits for the next generation.
+            // Otherwise, the replacement has completed with `last`.
             (Poll::Ready(result), Some(mut replacement)) => {
                 assert!(result.is_leader());
                 if replacement.wakeups() == 0 {
@@ -127,7 +129,7 @@ fn cancelled_arrival_is_replaced() {
     });
 }
 
-/// A woken task arrives for the next generation while the last one is still being woken.
+/// A woken task arrives for the next generation while the leader still wakes the previous one.
 #[test]
 fn next_generation_races_broadcast() {
     bounded_model(|| {
@@ -153,7 +155,7 @@ fn next_generation_races_broadcast() {
     });
 }
 
-/// A wait of the next batch is complete for a task that was woken already.
+/// A task that was woken by the first batch finds a wait of the second batch complete.
 #[test]
 fn poll_of_next_batch_races_last_arrival() {
     bounded_model(|| {

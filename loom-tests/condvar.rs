@@ -77,7 +77,7 @@ fn unlock_and_wait_is_atomic() {
     });
 }
 
-/// The notification is sent while the mutex is held.
+/// The notifying thread holds the mutex.
 #[test]
 fn notify_races_wait() {
     bounded_model(|| {
@@ -155,8 +155,8 @@ fn notify_all_races_wait() {
     });
 }
 
-/// One of two waits is cancelled while one notification is sent. The other one completes only if
-/// it gets the notification.
+/// The second of two waits is cancelled while one notification is sent. The first wait receives the
+/// notification.
 #[test]
 fn two_waits_one_notify_one_cancel() {
     model(|| {
@@ -170,7 +170,7 @@ fn two_waits_one_notify_one_cancel() {
     });
 }
 
-/// A notification without a waiter has no effect, although a wait is cancelled meanwhile.
+/// A notification that finds no waiter is not stored, even if it races with a cancel.
 #[test]
 fn notify_without_waiter_races_cancel() {
     model(|| {

@@ -33,10 +33,10 @@ impl Data {
 
 type Waiting<G> = Pin<Box<dyn Future<Output = G> + Send>>;
 
-/// A lock, and the guards that are held at the moment.
+/// A lock and its live guards.
 ///
-/// A race releases only guards that were held before it, because loom does not see these lists: no
-/// thread may pass a guard to another one through them.
+/// No thread may pass a guard to another thread through these lists, because loom does not see
+/// them. So a race releases only guards that were acquired before it.
 struct Held<L, G> {
     lock: L,
     before: StdMutex<Vec<G>>,
@@ -48,14 +48,14 @@ impl<L, G> Held<L, G> {
         Self { lock, before: StdMutex::default(), since: StdMutex::default() }
     }
 
-    /// Keeps a guard that was acquired to prepare a race. Returns whether there is one.
+    /// Keeps a guard that was acquired to prepare a race. Returns whether `guard` is `Some`.
     fn hold(&self, guard: Option<G>) -> bool {
         let is_locked = guard.is_some();
         self.before.lock().unwrap().extend(guard);
         is_locked
     }
 
-    /// Keeps a guard that was acquired in the race. Returns whether there is one.
+    /// Keeps a guard that was acquired in the race. Returns whether `guard` is `Some`.
     fn keep(&self, guard: Option<G>) -> bool {
         let is_locked = guard.is_some();
         self.since.lock().unwrap().extend(guard);
@@ -216,7 +216,7 @@ impl Reference<TestMutex> for HeldReference {
     }
 }
 
-#[allow(dead_code, reason = "read guards are not read again")]
+#[allow(dead_code, reason = "guards are kept only to be dropped")]
 enum Guard {
     Read(RwLockReadGuard<'static, Data>),
     Write(RwLockWriteGuard<'static, Data>),

@@ -1,4 +1,4 @@
-//! The barrier: tasks that wait until a number of them have arrived.
+//! The barrier: makes tasks wait until a given number of them have arrived.
 
 mod wait;
 
@@ -16,7 +16,7 @@ use crate::{
     wait_queue::{Arrival, MAX_VALUE, Policy, Primitive, Verdict, WaitQueue},
 };
 
-/// A barrier, at which tasks wait until a number of them have arrived.
+/// A barrier, at which tasks wait until a given number of them have arrived.
 ///
 /// Each task [waits](Self::wait) at the barrier. The last one to arrive is the *leader*: it
 /// completes all waits, and starts the next *generation*. The barrier can be used again at once, by
@@ -28,14 +28,15 @@ use crate::{
 ///
 /// # Fairness
 ///
-/// The leader wakes the other tasks in FIFO order of their arrival. A task may arrive for the next
-/// generation while they are being woken.
+/// The leader wakes the other tasks in the order in which they arrived. Tasks may arrive for the
+/// next generation while the leader is still waking the previous one.
 ///
 /// # Cancel safety
 ///
-/// A task arrives when its wait is first polled. A wait that is dropped before its generation is
-/// complete has not arrived: another task must arrive instead. A wait that is dropped later has no
-/// effect. The leader is always the last task to arrive, and never a cancelled one.
+/// A task arrives when its wait is first polled. If the wait is dropped before its generation is
+/// complete, the task no longer counts as arrived. Another task must arrive instead. Dropping a
+/// wait later has no effect on the barrier. The leader is always the last task to arrive, so
+/// cancelling an earlier wait never leaves a generation without a leader.
 ///
 /// # Memory ordering
 ///
@@ -43,7 +44,7 @@ use crate::{
 ///
 /// # Examples
 ///
-/// Workers start a round together, and one of them reports it:
+/// Workers finish each round together, and the leader counts the rounds:
 ///
 /// ```
 /// use std::{cell::Cell, rc::Rc};
@@ -85,7 +86,7 @@ impl<F: Flavour> Barrier<F> {
     };
 
     const_unless_loom! {
-        /// Creates a barrier for `tasks` tasks. Zero behaves like one: no task waits.
+        /// Creates a barrier for `tasks` tasks. If `tasks` is 0 or 1, every wait is ready at once.
         ///
         /// Under `cfg(loom)` this is not a `const fn`.
         ///
@@ -174,8 +175,8 @@ impl<F: Flavour> Barrier<F> {
 /// value:  | number of tasks that have arrived | generation |
 /// ```
 ///
-/// A few generations are enough: the last task of a generation refuses all waits of the previous
-/// one before it starts the next.
+/// The generation may wrap around, because waits of at most two generations are queued at a time.
+/// The last task of a generation first completes all waits of the previous one.
 #[derive(Debug)]
 pub enum UntilAllArrive {}
 

@@ -1,4 +1,4 @@
-//! The condition variable: tasks that release a mutex until they are notified.
+//! The condition variable: lets tasks unlock a mutex while they wait for a notification.
 
 mod wait;
 
@@ -18,13 +18,13 @@ use crate::{
     wait_queue::{Handle, Primitive, WaitQueue},
 };
 
-/// A condition variable: a task releases a [`Mutex`](crate::generic::Mutex) and waits until it is
-/// notified that the data has changed.
+/// A condition variable, with which a task unlocks a [`Mutex`](crate::generic::Mutex) while it
+/// waits for a notification.
 ///
-/// A task that holds the mutex and finds that its condition does not hold calls
-/// [`wait`](Self::wait), or [`wait_while`](Self::wait_while) with the condition. A task that
-/// changes the data calls [`notify_one`](Self::notify_one) or [`notify_all`](Self::notify_all). To
-/// wait without a mutex, use [`Notify`](crate::generic::Notify), which also stores a notification.
+/// A task that must wait calls [`wait_while`](Self::wait_while) with a condition, and waits while
+/// the condition holds. It can also call [`wait`](Self::wait) in a loop. A task that changes the
+/// data calls [`notify_one`](Self::notify_one) or [`notify_all`](Self::notify_all). To wait without
+/// a mutex, use [`Notify`](crate::generic::Notify), which also stores a notification.
 ///
 /// Tasks may wait with guards of different mutexes, because each wait carries its guard.
 ///
@@ -39,9 +39,9 @@ use crate::{
 ///
 /// # Cancel safety
 ///
-/// A wait can be dropped at any time. The mutex is then unlocked. A wait that is dropped after
-/// `notify_one` has completed it, and before it has locked the mutex again, passes the notification
-/// to the next waiter. So `notify_one` is never lost while another task waits.
+/// A wait can be dropped at any time, and never leaves its mutex locked. `notify_one` may have
+/// completed a wait that has not locked the mutex again. If that wait is dropped, it passes the
+/// notification to the next waiter. So no notification is lost while another task waits.
 ///
 /// A timeout that drops the wait drops the guard as well. Lock the mutex again to look at the data:
 ///
@@ -64,8 +64,9 @@ use crate::{
 ///
 /// # Spurious wakeups
 ///
-/// A wait completes only after a notification. Another task may change the data before the notified
-/// one has locked the mutex, so check the condition again, as `wait_while` does.
+/// There are none: a wait completes only after a notification. Another task may still change the
+/// data before the notified task locks the mutex. So check the condition again, as `wait_while`
+/// does.
 ///
 /// # Memory ordering
 ///
@@ -148,9 +149,9 @@ impl<F: Flavour> Condvar<F> {
 
     /// Unlocks the mutex, waits for a notification, and locks the mutex again.
     ///
-    /// The output is a guard of the same kind, borrowed or owned. The future joins the queue when
-    /// it is first polled, and unlocks the mutex after that. So no notification that is sent after
-    /// the unlock is lost.
+    /// The output is a guard of the same kind, borrowed or owned. The first poll enqueues the
+    /// future and only then unlocks the mutex. So no notification can be missed between the two.
+    /// Until the first poll, the mutex stays locked.
     ///
     /// # Cancel safety
     ///
@@ -184,9 +185,9 @@ impl<F: Flavour> Condvar<F> {
         WaitOnCondvar::new(self, guard)
     }
 
-    /// Waits while the condition holds. Returns a guard once it does not.
+    /// Waits until `condition` returns `false`, and returns the guard.
     ///
-    /// The condition is checked before the first wait, and after each wait, with the mutex locked.
+    /// The closure runs before the first wait and after each wait, with the mutex locked.
     ///
     /// # Cancel safety
     ///
@@ -218,7 +219,7 @@ impl<F: Flavour> Condvar<F> {
         guard
     }
 
-    /// Completes the wait at the front of the queue, if a task waits.
+    /// Notifies the waiter at the front of the queue. Has no effect if the queue is empty.
     ///
     /// The mutex need not be locked.
     ///
@@ -233,9 +234,10 @@ impl<F: Flavour> Condvar<F> {
         self.emit_state();
     }
 
-    /// Completes all waits that were created before the call.
+    /// Notifies all waits that were created before the call, including those not polled yet.
     ///
-    /// The mutex need not be locked. The tasks lock it again one after the other. O(1) per waiter.
+    /// The mutex need not be locked. The notified tasks lock it again one at a time. O(1) per
+    /// waiter.
     ///
     /// # Examples
     ///

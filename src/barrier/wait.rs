@@ -102,10 +102,10 @@ pub struct BarrierWaitResult {
 }
 
 impl BarrierWaitResult {
-    /// Returns whether this task was the last one to arrive.
+    /// Returns whether this task is the leader, which is the last task to arrive.
     ///
-    /// One task of each generation is. If a waker panics in the leader's poll, the poll that
-    /// follows returns the result.
+    /// Each generation has one leader. If a waker panics in the leader's poll, the next poll of the
+    /// same future returns the result.
     ///
     /// # Examples
     ///

@@ -30,8 +30,8 @@ pin_project! {
     ///
     /// Dropping the future removes it from the queue in O(1). If
     /// [`notify_one`](Condvar::notify_one) has completed the wait, but the future has not locked
-    /// the mutex again, the notification passes to the next waiter. The mutex is unlocked in any
-    /// case.
+    /// the mutex again, the notification passes to the next waiter. The dropped future never leaves
+    /// the mutex locked.
     ///
     /// # Panics
     ///
@@ -67,9 +67,9 @@ pin_project! {
         M: Handle<Target: Guards<Policy = Exclusive>>,
     {
         Waiting {
-            // Until the wait is enqueued.
+            // `Some` until the wait is enqueued.
             guard: Option<MutexGuard<M>>,
-            // From then on.
+            // `Some` from then on, until the wait is notified.
             mutex: Option<M>,
             #[pin]
             waiter: Waiter<&'a Condvar<F>>,
@@ -113,7 +113,7 @@ where
             let Poll::Ready(completed) = waiter.poll(cx) else {
                 // The wait is enqueued, so no notification is lost from here on.
                 if let Some(guard) = guard.take() {
-                    // Keeps the mutex before a waker can panic.
+                    // Stores the mutex first, because a waker may panic in `release`.
                     let mutex = mutex.insert(MutexGuard::into_locked_mutex(guard));
                     mutex.queue().release(());
                     mutex.emit_state();

@@ -1,4 +1,4 @@
-//! The loop around each attempt to change the word.
+//! The retry loop around each access to the word.
 
 use core::ops::ControlFlow;
 
@@ -6,8 +6,8 @@ use super::{Policy, State, WaitQueue, Word};
 use crate::flavour::{Backoff, Flavour};
 
 impl<P: Policy, F: Flavour> WaitQueue<P, F> {
-    /// Loads the word and acts on its state, until `act` breaks: it continues while the word is
-    /// locked or has changed.
+    /// Loads the word and calls `act` with its state, until `act` breaks. `act` continues if the
+    /// word is locked or has changed since the load.
     #[inline(always)]
     pub(super) fn attempt<R>(
         &self,

@@ -39,25 +39,26 @@ impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
 
     /// Releases what was granted, and grants waiters.
     ///
-    /// RACE: another thread may be between two batches of a broadcast. If this thread left a
-    /// notification behind its waiters, a second notification would merge with it.
+    /// RACE: another thread may be between two batches of a broadcast, so that the front waiters
+    /// are yet to be refused. They are completed first. Otherwise, this notification would be
+    /// stored behind them, and a second notification would merge with it.
     #[inline]
     pub(super) fn release(mut self, request: P::Request) {
         if P::MAY_REFUSE && !self.front_waits() {
-            self.settle_and_release(request);
+            self.complete_waiters_and_release(request);
         } else if P::STORES || self.front().is_some() {
             self.update(|value| (P::release(value, request), ()));
         }
     }
 
     #[cold]
-    fn settle_and_release(self, request: P::Request) {
+    fn complete_waiters_and_release(self, request: P::Request) {
         // Releases even if a waker panics.
         let _release = ReleaseOnDrop { queue: self.queue, request };
         self.grant_waiters();
     }
 
-    /// What the policy decides about a request that is about to be enqueued.
+    /// Returns what the policy decides about a request that is about to be enqueued.
     #[inline]
     pub(super) fn arrival(&self, request: P::Request) -> Arrival<P::Request> {
         P::enqueue(self.value, request)

@@ -1,6 +1,6 @@
 //! The trait that decides which requests the value of a queue can grant.
 
-/// Decides which requests are granted. Both functions are pure.
+/// Decides which requests are granted. All functions are pure.
 ///
 /// # Contract
 ///
@@ -14,8 +14,8 @@ pub trait Policy {
     /// waiter again does not load the value.
     const MAY_REFUSE: bool;
 
-    /// Whether the value keeps what is released while the queue is empty. If it does not, only a
-    /// queued waiter receives what is released.
+    /// Whether a release while the queue is empty changes the value. If not, such a release has no
+    /// effect.
     const STORES: bool = true;
 
     /// Decides about a request at this value.
@@ -24,7 +24,7 @@ pub trait Policy {
     /// Returns the value after a granted request is released.
     fn release(value: isize, request: Self::Request) -> isize;
 
-    /// Decides what happens when a request is about to be enqueued. By default it is enqueued.
+    /// Decides whether a request that must wait is enqueued. By default it is.
     #[inline]
     fn enqueue(value: isize, request: Self::Request) -> Arrival<Self::Request> {
         Arrival::Enqueue(value, request)
@@ -42,7 +42,8 @@ pub trait Policy {
 pub enum Arrival<R> {
     /// The request is enqueued. This is the value and the request from then on.
     Enqueue(isize, R),
-    /// The request is granted, and this is the value from then on. Waiters are granted as well.
+    /// The request is granted, and this is the value from then on. Queued waiters that the policy
+    /// no longer makes wait are then completed as well.
     Grant(isize),
 }
 

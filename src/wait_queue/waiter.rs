@@ -47,7 +47,7 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
         Self { handle: Some(handle), queue, node: Node::new(request) }
     }
 
-    /// A wait that is complete before it begins.
+    /// Creates a waiter that is already complete.
     #[inline]
     pub(crate) fn completed(handle: H, request: RequestOf<H>, completion: Completion) -> Self {
         let waiter = Self::new(handle, request);
@@ -68,7 +68,7 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
     }
 
     /// # Panics
-    /// If the wait is complete.
+    /// If an earlier poll has returned `Ready`.
     // The uncontended path is inline: `acquire().await` compiles to one compare-exchange.
     #[inline(always)]
     pub(crate) fn poll(self: Pin<&mut Self>, context: &Context<'_>) -> Poll<Completed<H>> {
@@ -135,7 +135,7 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
         };
         let arrival = guard.arrival(self.node.request.get());
         if matches!(arrival, Arrival::Grant(_)) && !guard.front_waits() {
-            return self.settle_and_enqueue(guard, waker);
+            return self.complete_waiters_and_enqueue(guard, waker);
         }
         self.node.is_waiting.set(true);
         // SAFETY: *Pinned While Linked*: the caller has pinned the node, which was not linked
@@ -143,9 +143,11 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
         unsafe { guard.enqueue(&self.node, waker, arrival) }
     }
 
-    /// RACE: the broadcast before the one that this request starts is between two batches.
+    /// Completes the waiters of the previous generation, then tries again.
+    ///
+    /// RACE: the thread that broadcasts to that generation may be between two batches.
     #[cold]
-    fn settle_and_enqueue(
+    fn complete_waiters_and_enqueue(
         &self,
         guard: QueueGuard<'_, PolicyOf<H>, FlavourOf<H>>,
         waker: Waker,
