@@ -121,6 +121,9 @@ class Copy:
             os.environ,
             RUSTFLAGS=suite.rustflags,
             CARGO_TARGET_DIR=str(self.folder / suite.name),
+            # Each build differs from the previous one by one line.
+            CARGO_INCREMENTAL="1",
+            CARGO_PROFILE_RELEASE_DEBUG="0",
             RUST_BACKTRACE="0",
         )
 
