@@ -83,6 +83,46 @@
 //! ```compile_fail,E0599
 //! compio_sync::unsync::Semaphore::new(1).acquire().block();
 //! ```
+//!
+//! ```compile_fail,E0277
+//! static CHANGED: compio_sync::unsync::Notify = compio_sync::unsync::Notify::new();
+//! ```
+//!
+//! ```compile_fail,E0277
+//! static READY: compio_sync::unsync::Event = compio_sync::unsync::Event::new(false);
+//! ```
+//!
+//! ```compile_fail,E0277
+//! static LOG: compio_sync::unsync::Mutex<u32> = compio_sync::unsync::Mutex::new(5);
+//! ```
+//!
+//! ```compile_fail,E0277
+//! let mutex = compio_sync::unsync::Mutex::new(5);
+//! let guard = mutex.try_lock();
+//! std::thread::scope(|scope| {
+//!     scope.spawn(|| drop(guard));
+//! });
+//! ```
+//!
+//! ```compile_fail,E0277
+//! let lock = compio_sync::unsync::RwLock::new(5);
+//! let guard = lock.try_read();
+//! std::thread::scope(|scope| {
+//!     scope.spawn(|| drop(guard));
+//! });
+//! ```
+//!
+//! ```compile_fail,E0277
+//! static CONFIG: compio_sync::unsync::OnceCell<u32> = compio_sync::unsync::OnceCell::new();
+//! ```
+//!
+//! ```compile_fail,E0277
+//! static PUSHED: compio_sync::unsync::Condvar = compio_sync::unsync::Condvar::new();
+//! ```
+//!
+//! ```compile_fail,E0277
+//! static START: compio_sync::unsync::Barrier = compio_sync::unsync::Barrier::new(2);
+//! ```
 
 #[cfg(feature = "alloc")]
 use alloc::rc::Rc;
