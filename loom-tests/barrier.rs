@@ -68,7 +68,8 @@ fn arrive_races_arrive() {
 fn cancel_races_last_arrival() {
     model(|| {
         let meeting = Meeting::new(2);
-        let cancelled = meeting.queued();
+        let mut cancelled = meeting.queued();
+        let counter = cancelled.change_waker();
         let canceller = thread::spawn(|| drop(cancelled));
         let mut last = Task::new(meeting.barrier.wait());
         let is_leader = match last.poll() {
@@ -83,6 +84,7 @@ fn cancel_races_last_arrival() {
         };
         assert!(is_leader);
         canceller.join().unwrap();
+        assert_eq!(counter.wakeups(), 1, "the generation must have both tasks");
         // The next generation begins with no arrivals.
         let first = meeting.queued();
         drop(first);
