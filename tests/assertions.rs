@@ -3,6 +3,7 @@
 use std::{
     fmt::Debug,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Mutex,
 };
 
 use allocation_counter::measure;
@@ -35,4 +36,13 @@ pub(crate) fn assert_shows(shown: &impl Debug, parts: &[&str]) {
     for part in parts {
         assert!(shown.contains(part), "{shown} does not contain {part}");
     }
+}
+
+/// Returns a reference that is valid for the rest of the process. The value stays reachable, so that
+/// LeakSanitizer does not report it.
+pub(crate) fn leaked<T: 'static>(value: T) -> &'static T {
+    static ADDRESSES: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+    let value: &'static T = Box::leak(Box::new(value));
+    ADDRESSES.lock().unwrap().push(std::ptr::from_ref(value).addr());
+    value
 }

@@ -7,6 +7,7 @@ use std::{
 
 use super::{Barrier, BarrierWait, arrive_last, arrived, assert_follows};
 use crate::{
+    assertions::leaked,
     hooked_waker::{on_wake, poll_with, waiting_with},
     task::Task,
 };
@@ -21,7 +22,7 @@ const TASKS: usize = 71;
 /// Completes 70 waits, which takes three batches. The waker of the first wait calls `between` while
 /// the waits from number 32 on are still queued. Returns all waits but the first.
 fn complete_in_batches(between: impl Fn(&'static Barrier, &mut Waits) + 'static) -> Waits {
-    let barrier: &'static Barrier = Box::leak(Box::new(Barrier::new(TASKS)));
+    let barrier: &'static Barrier = leaked(Barrier::new(TASKS));
     let (waits, is_called) = (Rc::new(RefCell::new(Waits::new())), Rc::new(Cell::new(false)));
     let captured = (Rc::clone(&waits), Rc::clone(&is_called));
     let waker = on_wake(move || {
@@ -170,7 +171,7 @@ fn arrivals_within_wakers_leave_no_wait_behind() {
             }
         }
     }
-    let barrier: &'static Barrier = Box::leak(Box::new(Barrier::new(TASKS)));
+    let barrier: &'static Barrier = leaked(Barrier::new(TASKS));
     let (rounds, waits) = (Rc::default(), Rc::default());
     arrive(barrier, &rounds, &waits);
     assert_eq!((rounds.get(), barrier.waiters()), (ROUNDS, 0));

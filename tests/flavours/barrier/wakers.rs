@@ -12,6 +12,7 @@ use std::{
 
 use super::{Barrier, BarrierWait, Counted, arrive_last, arrived, assert_follows};
 use crate::{
+    assertions::leaked,
     hooked_waker::{Hooks, local, on_each_call, on_wake, poll_with, waiting_with},
     task::Task,
 };
@@ -125,7 +126,7 @@ fn completion_while_cancelled_waker_is_dropped_skips_cancelled_wait() {
 #[test]
 fn waker_may_poll_or_drop_its_own_wait() {
     for polls in [false, true] {
-        let barrier: &'static Barrier = Box::leak(Box::new(Barrier::new(3)));
+        let barrier: &'static Barrier = leaked(Barrier::new(3));
         let own = Rc::new(RefCell::new(None::<Task<BarrierWait<'static>>>));
         let captured = Rc::clone(&own);
         let waker = on_wake(move || {

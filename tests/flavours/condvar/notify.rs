@@ -4,6 +4,7 @@ use std::{cell::RefCell, rc::Rc, task::Poll};
 
 use super::{Condvar, Mutex, locked, waiting};
 use crate::{
+    assertions::leaked,
     hooked_waker::{on_wake, waiting_with},
     task::Task,
 };
@@ -123,8 +124,8 @@ fn notify_one_between_batches_of_notify_all_is_at_most_one_spurious_wakeup() {
 /// wait of the next batch calls it again. Both new waits must complete.
 #[test]
 fn two_notifications_during_notify_all_reach_two_new_waits() {
-    let condvar: &'static Condvar = Box::leak(Box::new(Condvar::new()));
-    let mutex: &'static Mutex<u32> = Box::leak(Box::new(Mutex::new(5)));
+    let condvar: &'static Condvar = leaked(Condvar::new());
+    let mutex: &'static Mutex<u32> = leaked(Mutex::new(5));
     let new = Rc::new(RefCell::new(Vec::new()));
     let captured = Rc::clone(&new);
     let first = on_wake(move || {
@@ -149,8 +150,8 @@ fn two_notifications_during_notify_all_reach_two_new_waits() {
 /// No task waits any more when the notification takes effect.
 #[test]
 fn notification_during_notify_all_is_not_stored() {
-    let condvar: &'static Condvar = Box::leak(Box::new(Condvar::new()));
-    let mutex: &'static Mutex<u32> = Box::leak(Box::new(Mutex::new(5)));
+    let condvar: &'static Condvar = leaked(Condvar::new());
+    let mutex: &'static Mutex<u32> = leaked(Mutex::new(5));
     let first = on_wake(|| condvar.notify_one());
     let mut old = vec![waiting_with(&first, condvar.wait(locked(mutex)))];
     old.extend((1..100).map(|_| waiting(condvar, mutex)));

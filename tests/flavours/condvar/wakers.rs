@@ -12,6 +12,7 @@ use std::{
 
 use super::{Condvar, Counted, Mutex, locked, locks_again, waiting};
 use crate::{
+    assertions::leaked,
     hooked_waker::{Hooks, local, on_each_call, on_wake, poll_with, waiting_with},
     task::Task,
 };
@@ -149,7 +150,7 @@ fn notification_while_cancelled_waker_is_dropped_completes_next_wait() {
 #[test]
 fn waker_may_drop_its_own_wait() {
     for notify in [Condvar::notify_one, Condvar::notify_all] {
-        let condvar: &'static Condvar = Box::leak(Box::new(Condvar::new()));
+        let condvar: &'static Condvar = leaked(Condvar::new());
         let mutex = Counted::new(Mutex::new(5));
         let own = Rc::new(RefCell::new(None));
         let captured = Rc::clone(&own);
@@ -166,7 +167,7 @@ fn waker_may_drop_its_own_wait() {
 
 #[test]
 fn waker_may_poll_its_own_wait() {
-    let condvar: &'static Condvar = Box::leak(Box::new(Condvar::new()));
+    let condvar: &'static Condvar = leaked(Condvar::new());
     let mutex = Counted::new(Mutex::new(5));
     let own = Rc::new(RefCell::new(None::<Task<_>>));
     let captured = Rc::clone(&own);
