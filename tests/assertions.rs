@@ -38,8 +38,8 @@ pub(crate) fn assert_shows(shown: &impl Debug, parts: &[&str]) {
     }
 }
 
-/// Returns a reference that is valid for the rest of the process. The value stays reachable, so that
-/// LeakSanitizer does not report it.
+/// Returns a reference that is valid for the rest of the process. The value stays reachable, so
+/// that LeakSanitizer does not report it.
 pub(crate) fn leaked<T: 'static>(value: T) -> &'static T {
     static ADDRESSES: Mutex<Vec<usize>> = Mutex::new(Vec::new());
     let value: &'static T = Box::leak(Box::new(value));
