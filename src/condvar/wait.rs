@@ -120,13 +120,12 @@ where
                 }
                 return Poll::Pending;
             };
-            let owed = (completed.completion == Completion::Granted)
-                .then(|| Grant::new(completed.handle, completed.request));
             if let Some(guard) = guard.take() {
-                // Notified before the first poll: the mutex is still locked.
-                owed.map(Grant::into_parts);
+                // Refused by `notify_all` before the first poll: the mutex is still locked.
                 return Poll::Ready(guard);
             }
+            let owed = (completed.completion == Completion::Granted)
+                .then(|| Grant::new(completed.handle, completed.request));
             let mutex = mutex.take().expect("a wait that is enqueued has its mutex");
             state.set(State::Locking { owed, lock: Lock::new(mutex) });
         }
