@@ -3,39 +3,35 @@
 use std::task::Poll;
 
 use compio_sync::{Barrier, BarrierWait};
-use loom::{cell::UnsafeCell, future::block_on, model, thread};
+use loom::{future::block_on, model, thread};
 
 use crate::{
     barrier_reference::BarrierReference,
     bounded::bounded_model,
     linear::{Action::*, Operation, Reference, Setup, Start::*, Subject, races_all},
+    note::Note,
     task::Task,
 };
 
 /// A barrier, and one note per thread. Each thread writes its note before it arrives.
 struct Meeting {
     barrier: Barrier,
-    notes: [UnsafeCell<usize>; 2],
+    notes: [Note; 2],
 }
-
-// SAFETY: a note is written before its thread arrives, and read after the barrier.
-unsafe impl Sync for Meeting {}
 
 impl Meeting {
     fn new(tasks: usize) -> &'static Self {
-        let notes = [(); 2].map(|()| UnsafeCell::new(0));
+        let notes = [(); 2].map(|()| Note::new());
         Box::leak(Box::new(Self { barrier: Barrier::new(tasks), notes }))
     }
 
     /// Writes the thread's note, waits at the barrier, and reads all notes. Returns whether the
     /// thread is the leader.
     fn write_and_meet(&self, thread: usize) -> bool {
-        // SAFETY: the thread has not arrived yet.
-        self.notes[thread].with_mut(|note| unsafe { *note += 1 });
+        self.notes[thread].write();
         let is_leader = block_on(self.barrier.wait()).is_leader();
         for note in &self.notes {
-            // SAFETY: all threads have arrived, and loom reports any concurrent write.
-            assert_eq!(note.with(|note| unsafe { *note }), 1);
+            assert_eq!(note.read(), 1);
         }
         is_leader
     }

@@ -1,38 +1,24 @@
 //! Races of closing and draining.
 
 use compio_sync::{ClosableAcquire, ClosableSemaphore, TryAcquireError};
-use loom::{cell::UnsafeCell, future::block_on, model, thread};
+use loom::{future::block_on, model, thread};
 
-use crate::task::Task;
+use crate::{note::Note, task::Task};
 
 /// A semaphore, and a note that is written before the semaphore is closed or a permit is released.
 struct Service {
     semaphore: ClosableSemaphore,
-    note: UnsafeCell<usize>,
+    note: Note,
 }
-
-// SAFETY: `note` is accessed as `write` and `read` demand, and loom reports any concurrent access.
-unsafe impl Sync for Service {}
 
 impl Service {
     fn new(permits: usize) -> &'static Self {
         let semaphore = ClosableSemaphore::new(permits);
-        Box::leak(Box::new(Self { semaphore, note: UnsafeCell::new(0) }))
-    }
-
-    fn write(&self) {
-        // SAFETY: the caller has not closed the semaphore yet, or holds the only permit.
-        self.note.with_mut(|note| unsafe { *note += 1 });
-    }
-
-    fn read(&self) -> usize {
-        // SAFETY: the caller has observed that the semaphore is closed, or that no permit is in
-        // use.
-        self.note.with(|note| unsafe { *note })
+        Box::leak(Box::new(Self { semaphore, note: Note::new() }))
     }
 
     fn write_and_close(&self) {
-        self.write();
+        self.note.write();
         self.semaphore.close();
     }
 
@@ -58,7 +44,7 @@ fn close_races_acquire() {
         let service = Service::new(0);
         let closer = thread::spawn(|| service.write_and_close());
         block_on(service.semaphore.acquire()).unwrap_err();
-        assert_eq!(service.read(), 1);
+        assert_eq!(service.note.read(), 1);
         closer.join().unwrap();
         service.assert_closed(0);
     });
@@ -93,7 +79,7 @@ fn close_races_is_closed() {
         let queued = service.queued();
         let reader = thread::spawn(|| {
             if service.semaphore.is_closed() {
-                assert_eq!(service.read(), 1);
+                assert_eq!(service.note.read(), 1);
             }
         });
         service.write_and_close();
@@ -111,7 +97,7 @@ fn close_races_acquire_of_available_permit() {
         let closer = thread::spawn(|| service.write_and_close());
         drop(service.semaphore.try_acquire());
         if block_on(service.semaphore.acquire()).is_err() {
-            assert_eq!(service.read(), 1);
+            assert_eq!(service.note.read(), 1);
         }
         closer.join().unwrap();
         service.assert_closed(1);
@@ -217,7 +203,7 @@ fn closed_future_races_close() {
         let service = Service::new(1);
         let closer = thread::spawn(|| service.write_and_close());
         block_on(service.semaphore.closed());
-        assert_eq!(service.read(), 1);
+        assert_eq!(service.note.read(), 1);
         closer.join().unwrap();
         service.assert_closed(1);
     });
@@ -231,11 +217,11 @@ fn drain_races_last_release() {
         let permit = service.semaphore.try_acquire().unwrap();
         let drain = service.semaphore.drain();
         let holder = thread::spawn(move || {
-            service.write();
+            service.note.write();
             drop(permit);
         });
         block_on(drain);
-        assert_eq!((service.read(), service.semaphore.in_use()), (1, 0));
+        assert_eq!((service.note.read(), service.semaphore.in_use()), (1, 0));
         holder.join().unwrap();
         service.assert_closed(1);
     });

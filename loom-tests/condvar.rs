@@ -3,12 +3,13 @@
 use std::task::Poll;
 
 use compio_sync::{Condvar, Mutex, MutexGuard, WaitOnCondvar};
-use loom::{cell::UnsafeCell, future::block_on, model, thread};
+use loom::{future::block_on, model, thread};
 
 use crate::{
     bounded::bounded_model,
     condvar_reference::CondvarReference,
     linear::{Action::*, Operation, Reference, Setup, Start::*, Subject, races_all},
+    note::Note,
     task::Task,
 };
 
@@ -16,11 +17,8 @@ use crate::{
 struct Gate {
     is_open: Mutex<bool>,
     changed: Condvar,
-    note: UnsafeCell<usize>,
+    note: Note,
 }
-
-// SAFETY: `note` is accessed as `write` and `read` demand, and loom reports any concurrent access.
-unsafe impl Sync for Gate {}
 
 type Wait = WaitOnCondvar<'static, &'static Mutex<bool>>;
 
@@ -29,7 +27,7 @@ impl Gate {
         Box::leak(Box::new(Self {
             is_open: Mutex::new(false),
             changed: Condvar::new(),
-            note: UnsafeCell::new(0),
+            note: Note::new(),
         }))
     }
 
@@ -40,16 +38,6 @@ impl Gate {
     /// Creates a task that waits with the mutex unlocked.
     fn queued(&'static self) -> Task<Wait> {
         Task::waiting(self.changed.wait(self.lock()))
-    }
-
-    fn write(&self) {
-        // SAFETY: the caller has not sent the notification yet.
-        self.note.with_mut(|note| unsafe { *note += 1 });
-    }
-
-    fn read(&self) -> usize {
-        // SAFETY: the caller has received the notification.
-        self.note.with(|note| unsafe { *note })
     }
 
     fn assert_at_rest(&'static self) {
@@ -104,13 +92,13 @@ fn notify_races_cancel() {
         let canceller = thread::spawn(move || {
             drop(cancelled);
             if let Poll::Ready(guard) = next.poll() {
-                assert_eq!(gate.read(), 1);
+                assert_eq!(gate.note.read(), 1);
                 drop(guard);
                 return None;
             }
             Some(next)
         });
-        gate.write();
+        gate.note.write();
         gate.changed.notify_one();
         if let Some(next) = canceller.join().unwrap() {
             drop(next.woken());

@@ -1,38 +1,30 @@
 //! Races of events.
 
 use compio_sync::{Event, WaitForEvent};
-use loom::{cell::UnsafeCell, future::block_on, model, thread};
+use loom::{future::block_on, model, thread};
 
 use crate::{
     bounded::bounded_model,
     event_reference::EventReference,
     linear::{Action::*, Operation, Reference, Setup, Start::*, Subject, races_all},
+    note::Note,
     task::Task,
 };
 
 /// An event, and a note that is written before the event is set.
 struct Signal {
     event: Event,
-    note: UnsafeCell<usize>,
+    note: Note,
 }
-
-// SAFETY: `note` is accessed as `write` and `read` demand, and loom reports any concurrent access.
-unsafe impl Sync for Signal {}
 
 impl Signal {
     fn new() -> &'static Self {
-        Box::leak(Box::new(Self { event: Event::new(false), note: UnsafeCell::new(0) }))
+        Box::leak(Box::new(Self { event: Event::new(false), note: Note::new() }))
     }
 
     fn write_and_set(&self) {
-        // SAFETY: the caller has not set the event yet.
-        self.note.with_mut(|note| unsafe { *note += 1 });
+        self.note.write();
         self.event.set();
-    }
-
-    fn read(&self) -> usize {
-        // SAFETY: the caller has observed that the event is set.
-        self.note.with(|note| unsafe { *note })
     }
 
     fn queued(&'static self) -> Task<WaitForEvent<'static>> {
@@ -52,7 +44,7 @@ fn set_races_wait() {
         let signal = Signal::new();
         let setter = thread::spawn(|| signal.write_and_set());
         block_on(signal.event.wait());
-        assert_eq!(signal.read(), 1);
+        assert_eq!(signal.note.read(), 1);
         setter.join().unwrap();
         signal.assert_at_rest(true);
     });
@@ -67,7 +59,7 @@ fn set_races_is_set() {
         let queued = signal.queued();
         let reader = thread::spawn(|| {
             if signal.event.is_set() {
-                assert_eq!(signal.read(), 1);
+                assert_eq!(signal.note.read(), 1);
             }
         });
         signal.write_and_set();
@@ -85,7 +77,7 @@ fn set_reset_races_wait() {
         let wait = signal.event.wait();
         let waiter = thread::spawn(move || {
             block_on(wait);
-            assert_eq!(signal.read(), 1);
+            assert_eq!(signal.note.read(), 1);
         });
         signal.write_and_set();
         signal.event.reset();
@@ -171,7 +163,7 @@ fn set_races_block() {
         let signal = Signal::new();
         let blocked = thread::spawn(|| {
             signal.event.wait().block();
-            assert_eq!(signal.read(), 1);
+            assert_eq!(signal.note.read(), 1);
         });
         signal.write_and_set();
         blocked.join().unwrap();

@@ -2,34 +2,12 @@
 
 use std::{collections::BTreeMap, pin::Pin, sync::Mutex as StdMutex};
 
-use compio_sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use loom::cell::UnsafeCell;
-
 use crate::{
     linear::{Action::*, Operation, Reference, Setup, Start::*, Subject, races_all},
     lock_reference::{Access, LockReference},
+    note::Note,
 };
-
-struct Data(UnsafeCell<usize>);
-
-// SAFETY: the lock orders the accesses, and loom reports any race.
-unsafe impl Sync for Data {}
-
-impl Data {
-    fn new() -> Self {
-        Self(UnsafeCell::new(0))
-    }
-
-    fn read(&self) {
-        // SAFETY: the caller holds the lock, and loom reports any concurrent write.
-        self.0.with(|count| unsafe { *count });
-    }
-
-    fn write(&self) {
-        // SAFETY: the caller holds the lock for writing, and loom reports any concurrent access.
-        self.0.with_mut(|count| unsafe { *count += 1 });
-    }
-}
+use compio_sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 type Waiting<G> = Pin<Box<dyn Future<Output = G> + Send>>;
 
@@ -146,24 +124,24 @@ impl HeldReference {
     }
 }
 
-type TestMutex = Held<Mutex<Data>, MutexGuard<'static, Data>>;
+type TestMutex = Held<Mutex<Note>, MutexGuard<'static, Note>>;
 
 impl Subject for TestMutex {
     type Kind = ();
-    type Wait = Waiting<MutexGuard<'static, Data>>;
+    type Wait = Waiting<MutexGuard<'static, Note>>;
     type Call = Call;
 
     const RELEASE: Option<Call> = Some(Call::ReleaseAll);
 
     fn new() -> Self {
-        Self::new(Mutex::new(Data::new()))
+        Self::new(Mutex::new(Note::new()))
     }
 
     fn wait(&'static self, (): ()) -> Self::Wait {
         Box::pin(self.lock.lock())
     }
 
-    fn keep(&'static self, guard: MutexGuard<'static, Data>) {
+    fn keep(&'static self, guard: MutexGuard<'static, Note>) {
         guard.write();
         self.keep(Some(guard));
     }
@@ -190,51 +168,25 @@ impl Subject for TestMutex {
     }
 }
 
-impl Reference<TestMutex> for HeldReference {
-    fn new() -> Self {
-        Self::new()
-    }
-
-    fn create(&mut self, wait: usize, (): ()) {
-        self.accesses.insert(wait, Access::Write);
-    }
-
-    fn poll(&mut self, wait: usize) -> bool {
-        self.poll(wait)
-    }
-
-    fn cancel(&mut self, wait: usize) {
-        self.lock.cancel(wait);
-    }
-
-    fn waiters(&self) -> usize {
-        self.lock.waiters()
-    }
-
-    fn call(&mut self, call: Call) -> bool {
-        self.call(call)
-    }
-}
-
 #[allow(dead_code, reason = "guards are kept only to be dropped")]
 enum Guard {
-    Read(RwLockReadGuard<'static, Data>),
-    Write(RwLockWriteGuard<'static, Data>),
+    Read(RwLockReadGuard<'static, Note>),
+    Write(RwLockWriteGuard<'static, Note>),
 }
 
 impl Guard {
-    fn read(guard: RwLockReadGuard<'static, Data>) -> Self {
+    fn read(guard: RwLockReadGuard<'static, Note>) -> Self {
         guard.read();
         Self::Read(guard)
     }
 
-    fn write(guard: RwLockWriteGuard<'static, Data>) -> Self {
+    fn write(guard: RwLockWriteGuard<'static, Note>) -> Self {
         guard.write();
         Self::Write(guard)
     }
 }
 
-type TestRwLock = Held<RwLock<Data>, Guard>;
+type TestRwLock = Held<RwLock<Note>, Guard>;
 
 impl TestRwLock {
     fn try_lock(&'static self, access: Access) -> Option<Guard> {
@@ -253,7 +205,7 @@ impl Subject for TestRwLock {
     const RELEASE: Option<Call> = Some(Call::ReleaseAll);
 
     fn new() -> Self {
-        Self::new(RwLock::new(Data::new()))
+        Self::new(RwLock::new(Note::new()))
     }
 
     fn wait(&'static self, access: Access) -> Self::Wait {
@@ -298,13 +250,23 @@ impl Subject for TestRwLock {
     }
 }
 
-impl Reference<TestRwLock> for HeldReference {
+impl From<()> for Access {
+    fn from((): ()) -> Self {
+        Self::Write
+    }
+}
+
+/// The locks of a mutex are [`Write`](Access::Write).
+impl<S> Reference<S> for HeldReference
+where
+    S: Subject<Kind: Into<Access>, Call = Call>,
+{
     fn new() -> Self {
         Self::new()
     }
 
-    fn create(&mut self, wait: usize, access: Access) {
-        self.accesses.insert(wait, access);
+    fn create(&mut self, wait: usize, access: S::Kind) {
+        self.accesses.insert(wait, access.into());
     }
 
     fn poll(&mut self, wait: usize) -> bool {

@@ -3,32 +3,19 @@
 use std::collections::VecDeque;
 
 use compio_sync::{Condvar, Mutex, OnceCell, RwLock};
-use loom::{cell::UnsafeCell, future::block_on, model, thread};
+use loom::{future::block_on, model, thread};
 
-use crate::bounded::bounded_model;
+use crate::{bounded::bounded_model, note::Note};
 
 /// Data beside a lock, which a faulty user accesses without it.
 struct Unprotected<L> {
     lock: L,
-    data: UnsafeCell<usize>,
+    data: Note,
 }
-
-// SAFETY: loom reports each access that is not synchronized.
-unsafe impl<L: Sync> Sync for Unprotected<L> {}
 
 impl<L: Sync + 'static> Unprotected<L> {
     fn new(lock: L) -> &'static Self {
-        Box::leak(Box::new(Self { lock, data: UnsafeCell::new(0) }))
-    }
-
-    fn read(&self) -> usize {
-        // SAFETY: loom reports an access that races.
-        self.data.with(|data| unsafe { *data })
-    }
-
-    fn write(&self) {
-        // SAFETY: loom reports an access that races.
-        self.data.with_mut(|data| unsafe { *data += 1 });
+        Box::leak(Box::new(Self { lock, data: Note::new() }))
     }
 }
 
@@ -38,12 +25,12 @@ fn data_behind_mutex_is_visible() {
         let shared = Unprotected::new(Mutex::new(()));
         let write = || {
             let _guard = block_on(shared.lock.lock());
-            shared.write();
+            shared.data.write();
         };
         let thread = thread::spawn(write);
         write();
         thread.join().unwrap();
-        assert_eq!(shared.read(), 2);
+        assert_eq!(shared.data.read(), 2);
     });
 }
 
@@ -53,10 +40,10 @@ fn data_behind_write_lock_is_visible_to_readers() {
         let shared = Unprotected::new(RwLock::new(()));
         let thread = thread::spawn(|| {
             let _guard = block_on(shared.lock.write());
-            shared.write();
+            shared.data.write();
         });
         let guard = block_on(shared.lock.read());
-        assert!(shared.read() <= 1);
+        assert!(shared.data.read() <= 1);
         drop(guard);
         thread.join().unwrap();
     });
@@ -69,11 +56,11 @@ fn data_behind_failed_try_lock_races() {
     model(|| {
         let shared = Unprotected::new(Mutex::new(()));
         let thread = thread::spawn(|| {
-            shared.write();
+            shared.data.write();
             std::mem::forget(shared.lock.try_lock());
         });
         if shared.lock.try_lock().is_none() {
-            shared.read();
+            shared.data.read();
         }
         thread.join().unwrap();
     });
@@ -85,10 +72,10 @@ fn data_behind_once_cell_is_visible() {
         let shared = Unprotected::new(OnceCell::new());
         let init = || {
             let value = block_on(shared.lock.get_or_init(async || {
-                shared.write();
+                shared.data.write();
                 5
             }));
-            assert_eq!((*value, shared.read()), (5, 1));
+            assert_eq!((*value, shared.data.read()), (5, 1));
         };
         let thread = thread::spawn(init);
         init();

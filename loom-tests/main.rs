@@ -196,6 +196,7 @@ mod lock_pairs;
 mod locks;
 #[cfg(compio_sync_exhaustive)]
 mod mutex;
+mod note;
 #[cfg(compio_sync_exhaustive)]
 mod notify;
 #[cfg(compio_sync_exhaustive)]

@@ -3,22 +3,21 @@
 use std::task::Poll;
 
 use compio_sync::{Lock, Mutex, MutexGuard};
-use loom::{cell::UnsafeCell, future::block_on, model, thread};
+use loom::{future::block_on, model, thread};
 
-use crate::task::Task;
+use crate::{note::Note, task::Task};
 
-type Counter = Mutex<UnsafeCell<usize>>;
+type Counter = Mutex<Note>;
 
 fn counter() -> &'static Counter {
-    Box::leak(Box::new(Mutex::new(UnsafeCell::new(0))))
+    Box::leak(Box::new(Mutex::new(Note::new())))
 }
 
-fn increment(guard: MutexGuard<'_, UnsafeCell<usize>>) {
-    // SAFETY: the guard excludes all others, and loom reports any concurrent access.
-    guard.with_mut(|count| unsafe { *count += 1 });
+fn increment(guard: MutexGuard<'_, Note>) {
+    guard.write();
 }
 
-fn queued(counter: &'static Counter) -> Task<Lock<'static, UnsafeCell<usize>>> {
+fn queued(counter: &'static Counter) -> Task<Lock<'static, Note>> {
     Task::waiting(counter.lock())
 }
 
@@ -27,8 +26,7 @@ fn assert_at_rest(counter: &Counter, expected: usize) {
     counter.assert_valid();
     assert_eq!(counter.waiters(), 0);
     let guard = counter.try_lock().expect("the mutex is unlocked");
-    // SAFETY: as above.
-    assert_eq!(guard.with(|count| unsafe { *count }), expected);
+    assert_eq!(guard.read(), expected);
 }
 
 /// The next holder must see what the previous one wrote, and no wakeup may be lost.

@@ -3,11 +3,12 @@
 use std::{pin::Pin, sync::atomic::Ordering::Relaxed};
 
 use compio_sync::{Notified, Notify};
-use loom::{cell::UnsafeCell, future::block_on, model, sync::atomic::AtomicBool, thread};
+use loom::{future::block_on, model, sync::atomic::AtomicBool, thread};
 
 use crate::{
     bounded::bounded_model,
     linear::{Action::*, Operation, Reference, Setup, Start::*, Subject, races_all},
+    note::Note,
     notify_reference::NotifyReference,
     task::Task,
 };
@@ -15,31 +16,18 @@ use crate::{
 /// A `Notify`, a note that is written before the notification, and a condition.
 struct Channel {
     notify: Notify,
-    note: UnsafeCell<usize>,
+    note: Note,
     /// Accessed with `Relaxed`: the notification must order the accesses.
     condition: AtomicBool,
 }
-
-// SAFETY: `note` is accessed as `write` and `read` demand, and loom reports any concurrent access.
-unsafe impl Sync for Channel {}
 
 impl Channel {
     fn new() -> &'static Self {
         Box::leak(Box::new(Self {
             notify: Notify::new(),
-            note: UnsafeCell::new(0),
+            note: Note::new(),
             condition: AtomicBool::new(false),
         }))
-    }
-
-    fn write(&self) {
-        // SAFETY: the caller has not sent the notification yet.
-        self.note.with_mut(|note| unsafe { *note += 1 });
-    }
-
-    fn read(&self) -> usize {
-        // SAFETY: the caller has received the notification.
-        self.note.with(|note| unsafe { *note })
     }
 
     fn queued(&'static self) -> Task<Notified<'static>> {
@@ -60,11 +48,11 @@ fn notify_one_races_first_poll() {
     model(|| {
         let channel = Channel::new();
         let notifier = thread::spawn(|| {
-            channel.write();
+            channel.note.write();
             channel.notify.notify_one();
         });
         block_on(channel.notify.notified());
-        assert_eq!(channel.read(), 1);
+        assert_eq!(channel.note.read(), 1);
         notifier.join().unwrap();
         channel.assert_at_rest(false);
     });
@@ -92,12 +80,12 @@ fn cancelled_notified_passes_on() {
         let canceller = thread::spawn(move || {
             drop(cancelled);
             if next.poll().is_ready() {
-                assert_eq!(channel.read(), 1);
+                assert_eq!(channel.note.read(), 1);
                 return None;
             }
             Some(next)
         });
-        channel.write();
+        channel.note.write();
         channel.notify.notify_one();
         if let Some(next) = canceller.join().unwrap() {
             next.woken();
@@ -115,9 +103,9 @@ fn notify_waiters_races_first_poll() {
         let notified = channel.notify.notified();
         let waiter = thread::spawn(move || {
             block_on(notified);
-            assert_eq!(channel.read(), 1);
+            assert_eq!(channel.note.read(), 1);
         });
-        channel.write();
+        channel.note.write();
         channel.notify.notify_waiters();
         waiter.join().unwrap();
         channel.assert_at_rest(false);
@@ -242,10 +230,10 @@ fn poll_of_next_batch_races_notify_waiters() {
         let waiter = thread::spawn(move || {
             if first.poll().is_ready() {
                 assert!(last.poll().is_ready(), "the broadcast must complete all waits");
-                assert_eq!(channel.read(), 1);
+                assert_eq!(channel.note.read(), 1);
             }
         });
-        channel.write();
+        channel.note.write();
         channel.notify.notify_waiters();
         waiter.join().unwrap();
         [second, third].into_iter().for_each(Task::woken);
@@ -294,9 +282,9 @@ fn notify_one_races_block() {
         let channel = Channel::new();
         let blocked = thread::spawn(|| {
             channel.notify.notified().block();
-            assert_eq!(channel.read(), 1);
+            assert_eq!(channel.note.read(), 1);
         });
-        channel.write();
+        channel.note.write();
         channel.notify.notify_one();
         blocked.join().unwrap();
         channel.assert_at_rest(false);

@@ -4,40 +4,29 @@
 use std::task::Poll;
 
 use compio_sync::{ReadLock, RwLock, RwLockReadGuard, RwLockWriteGuard, WriteLock};
-use loom::{cell::UnsafeCell, future::block_on, model, thread};
+use loom::{future::block_on, model, thread};
 
-use crate::{bounded::bounded_model, task::Task};
+use crate::{bounded::bounded_model, note::Note, task::Task};
 
-struct Count(UnsafeCell<usize>);
-
-// SAFETY: the lock orders the accesses, and loom reports any race.
-unsafe impl Sync for Count {}
-
-type Counter = RwLock<Count>;
+type Counter = RwLock<Note>;
 
 fn counter() -> &'static Counter {
-    Box::leak(Box::new(RwLock::new(Count(UnsafeCell::new(0)))))
+    Box::leak(Box::new(RwLock::new(Note::new())))
 }
 
-fn write(guard: RwLockWriteGuard<'_, Count>) {
-    increment(&guard);
+fn write(guard: RwLockWriteGuard<'_, Note>) {
+    guard.write();
 }
 
-fn increment(guard: &RwLockWriteGuard<'_, Count>) {
-    // SAFETY: the guard excludes all others, and loom reports any concurrent access.
-    guard.0.with_mut(|count| unsafe { *count += 1 });
+fn read(guard: &RwLockReadGuard<'_, Note>) -> usize {
+    guard.read()
 }
 
-fn read(guard: &RwLockReadGuard<'_, Count>) -> usize {
-    // SAFETY: the guard excludes writers, and loom reports any concurrent write.
-    guard.0.with(|count| unsafe { *count })
-}
-
-fn reader(counter: &'static Counter) -> Task<ReadLock<'static, Count>> {
+fn reader(counter: &'static Counter) -> Task<ReadLock<'static, Note>> {
     Task::waiting(counter.read())
 }
 
-fn writer(counter: &'static Counter) -> Task<WriteLock<'static, Count>> {
+fn writer(counter: &'static Counter) -> Task<WriteLock<'static, Note>> {
     Task::waiting(counter.write())
 }
 
@@ -126,7 +115,7 @@ fn downgrade_races_read() {
                 Poll::Pending => Some(task),
             }
         });
-        increment(&guard);
+        guard.write();
         let guard = RwLockWriteGuard::downgrade(guard);
         assert_eq!(read(&guard), 1);
         if let Some(task) = arriving.join().unwrap() {
@@ -144,7 +133,7 @@ fn downgrade_races_write() {
         let counter = counter();
         let guard = counter.try_write().unwrap();
         let arriving = thread::spawn(|| write(block_on(counter.write())));
-        increment(&guard);
+        guard.write();
         let guard = RwLockWriteGuard::downgrade(guard);
         assert_eq!(read(&guard), 1);
         drop(guard);
