@@ -262,10 +262,6 @@ impl<F: Flavour> Condvar<F> {
         self.queue.waiters()
     }
 
-    fn ticket(&self) -> Ticket {
-        Ticket::of(self.queue.value_acquire())
-    }
-
     /// Panics if an invariant of the wait queue does not hold, in debug builds.
     #[cfg(debug_assertions)]
     #[doc(hidden)]

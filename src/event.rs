@@ -252,7 +252,7 @@ impl<F: Flavour> Event<F> {
     }
 
     pub(crate) fn ticket(&self) -> Ticket {
-        Ticket::of(self.queue.value_acquire())
+        Ticket::current(&self.queue)
     }
 
     /// Panics if an invariant of the wait queue does not hold, in debug builds.

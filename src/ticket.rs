@@ -15,7 +15,10 @@
 //! Generations wrap around after 2^60 broadcasts, or 2^28 on 32-bit targets. A future that is first
 //! polled after exactly that many broadcasts waits for the next broadcast.
 
-use crate::wait_queue::MAX_VALUE;
+use crate::{
+    flavour::Flavour,
+    wait_queue::{MAX_VALUE, Policy, WaitQueue},
+};
 
 /// The bit of the value that each primitive uses in its own way.
 pub(crate) const FLAG: isize = 1;
@@ -27,6 +30,15 @@ pub struct Ticket(isize);
 impl Ticket {
     /// A ticket for operations that need none.
     pub(crate) const ANY: Self = Self(0);
+
+    /// Takes the ticket of a future that is created now.
+    ///
+    /// A future that is created after a broadcast waits for the next one. Its task must therefore
+    /// see what was done before the last one, such as setting a condition.
+    #[inline]
+    pub(crate) fn current<P: Policy, F: Flavour>(queue: &WaitQueue<P, F>) -> Self {
+        Self::of(queue.value_acquire())
+    }
 
     #[inline]
     pub(crate) const fn of(value: isize) -> Self {

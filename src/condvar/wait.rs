@@ -88,7 +88,7 @@ where
     M: Handle<Target = Mutex<F, T>>,
 {
     pub(super) fn new(condvar: &'a Condvar<F>, guard: MutexGuard<M>) -> Self {
-        let waiter = Waiter::new(condvar, condvar.ticket());
+        let waiter = Waiter::new(condvar, Ticket::current(&condvar.queue));
         Self { state: State::Waiting { guard: Some(guard), mutex: None, waiter } }
     }
 }

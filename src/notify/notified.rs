@@ -63,7 +63,7 @@ where
 {
     #[inline]
     pub(super) fn new(notify: N) -> Self {
-        let ticket = Ticket::of(notify.queue.value_acquire());
+        let ticket = Ticket::current(&notify.queue);
         Self { waiter: Waiter::new(notify, ticket) }
     }
 
