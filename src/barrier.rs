@@ -12,8 +12,8 @@ use crate::{
     error::too_many,
     flavour::Flavour,
     loom::const_unless_loom,
+    queue::{Arrival, MAX_VALUE, Policy, Primitive, Verdict, WaitQueue},
     trace,
-    wait_queue::{Arrival, MAX_VALUE, Policy, Primitive, Verdict, WaitQueue},
 };
 
 /// A barrier, at which tasks wait until a given number of them have arrived.

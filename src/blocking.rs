@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::wait_queue::block_on;
+use crate::queue::block_on;
 
 /// The blocking methods of a future of the shared flavour, written once for all of them.
 macro_rules! blocking_methods {

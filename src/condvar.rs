@@ -13,9 +13,9 @@ use crate::{
     loom::const_unless_loom,
     mutex::{Mutex, MutexGuard},
     notify::UntilNotified,
+    queue::{Handle, Primitive, WaitQueue},
     ticket::{Ticket, next_generation},
     trace,
-    wait_queue::{Handle, Primitive, WaitQueue},
 };
 
 /// A condition variable, with which a task unlocks a [`Mutex`](crate::generic::Mutex) while it

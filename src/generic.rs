@@ -38,11 +38,11 @@ pub use crate::{
     mutex::{Lock, MappedMutexGuard, Mutex, MutexGuard},
     notify::{Notified, Notify},
     once_cell::{OnceCell, WaitForInit},
+    queue::Handle,
     rwlock::{ReadLock, RwLock, RwLockReadGuard, RwLockWriteGuard, WriteLock},
     semaphore::{
         Acquire, Closable, Closing, Drain, NeverClosed, Semaphore, SemaphorePermit, WaitForClose,
     },
-    wait_queue::Handle,
 };
 
 /// A [`Semaphore`] that can be closed.

@@ -4,7 +4,7 @@
 //!
 //! # Invariants
 //!
-//! Each `SAFETY` note cites one of these names, or one of the [wait queue](crate::wait_queue).
+//! Each `SAFETY` note cites one of these names, or one of the [wait queue](crate::queue).
 //!
 //! - *One Writer*: while a request for exclusive access is granted, no other request is granted.
 //!   The [policies](policy) keep it.
@@ -30,8 +30,8 @@ use self::policy::{EMPTY, FULL, ONE_READER};
 use crate::{
     flavour::{Flavour, ThreadSafe},
     loom::const_unless_loom,
+    queue::{Handle, Policy, PolicyOf, Primitive, WaitQueue},
     trace::Grant,
-    wait_queue::{Handle, Policy, PolicyOf, Primitive, WaitQueue},
 };
 
 /// Data, and the queue whose grants give access to it.

@@ -167,12 +167,12 @@ mod notify;
 mod once_cell;
 #[cfg(feature = "alloc")]
 mod owned;
+mod queue;
 mod rwlock;
 mod semaphore;
 mod ticket;
 mod trace;
 pub mod unsync;
-mod wait_queue;
 
 #[cfg(feature = "alloc")]
 use alloc::sync::Arc;

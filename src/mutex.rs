@@ -15,8 +15,8 @@ use crate::{
     flavour::Flavour,
     guarded::{Exclude, Exclusive, Guarded, Guards},
     loom::const_unless_loom,
+    queue::{Primitive, TryAcquire, WaitQueue},
     trace,
-    wait_queue::{Primitive, TryAcquire, WaitQueue},
 };
 
 /// A lock that gives one task at a time access to its data.

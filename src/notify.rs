@@ -13,9 +13,9 @@ pub use self::notified::Notified;
 use crate::{
     flavour::Flavour,
     loom::const_unless_loom,
+    queue::{Policy, Primitive, Verdict, WaitQueue},
     ticket::{FLAG, Ticket, has_flag, next_generation},
     trace,
-    wait_queue::{Policy, Primitive, Verdict, WaitQueue},
 };
 #[cfg(feature = "alloc")]
 use crate::{

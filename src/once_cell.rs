@@ -12,8 +12,8 @@ use crate::{
     flavour::Flavour,
     guarded::{Guarded, Guards, Once},
     loom::const_unless_loom,
+    queue::{Completed, Completion, Primitive, TryAcquire, WaitQueue},
     trace::{self, Grant, Waiter},
-    wait_queue::{Completed, Completion, Primitive, TryAcquire, WaitQueue},
 };
 
 /// A cell that is initialized once, by the first task that needs its value.

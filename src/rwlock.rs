@@ -15,8 +15,8 @@ use crate::{
     flavour::Flavour,
     guarded::{Access, Guarded, Guards, MAX_READERS, ReadWrite},
     loom::const_unless_loom,
+    queue::{Primitive, TryAcquire, WaitQueue},
     trace,
-    wait_queue::{Primitive, TryAcquire, WaitQueue},
 };
 
 /// A lock that gives several tasks at a time read access to its data, or one task write access.

@@ -25,8 +25,8 @@ use crate::{
     error::{Closed, TryAcquireError, too_many},
     flavour::Flavour,
     loom::const_unless_loom,
+    queue::{Number, Policy, Primitive, TryAcquire, Verdict, WaitQueue},
     trace,
-    wait_queue::{Number, Policy, Primitive, TryAcquire, Verdict, WaitQueue},
 };
 
 /// A fair limit on how many of something are in use at once.

@@ -17,7 +17,7 @@
 
 use crate::{
     flavour::Flavour,
-    wait_queue::{MAX_VALUE, Policy, WaitQueue},
+    queue::{MAX_VALUE, Policy, WaitQueue},
 };
 
 /// The bit of the value that each primitive uses in its own way.

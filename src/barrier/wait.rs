@@ -15,8 +15,8 @@ use super::Barrier;
 use crate::{blocking::blocking_methods, flavour::Shared};
 use crate::{
     flavour::Flavour,
+    queue::{Completed, Completion, Handle, Primitive},
     trace::Waiter,
-    wait_queue::{Completed, Completion, Handle, Primitive},
 };
 
 pin_project! {

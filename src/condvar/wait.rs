@@ -16,9 +16,9 @@ use crate::{
     flavour::Flavour,
     guarded::{Exclusive, Guards},
     mutex::{Lock, Mutex, MutexGuard},
+    queue::{Completion, Handle, Primitive},
     ticket::Ticket,
     trace::{Grant, Waiter},
-    wait_queue::{Completion, Handle, Primitive},
 };
 
 pin_project! {

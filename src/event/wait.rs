@@ -15,9 +15,9 @@ use super::Event;
 use crate::{blocking::blocking_methods, flavour::Shared};
 use crate::{
     flavour::Flavour,
+    queue::{Completion, Handle, Primitive},
     ticket::{Ticket, has_flag},
     trace::Waiter,
-    wait_queue::{Completion, Handle, Primitive},
 };
 
 pin_project! {

@@ -1,6 +1,6 @@
 //! The policies of guarded data, which keep *One Writer*.
 
-use crate::wait_queue::{MAX_VALUE, Policy, Verdict};
+use crate::queue::{MAX_VALUE, Policy, Verdict};
 
 /// A policy with a request that excludes all others.
 pub trait Exclude: Policy {

@@ -9,7 +9,7 @@ use super::Mutex;
 use crate::{
     flavour::Flavour,
     guarded::{Exclusive, Guards, MappedAccess, WriteAccess},
-    wait_queue::{Handle, Primitive},
+    queue::{Handle, Primitive},
 };
 
 /// A guard that dereferences to the data of a [`Mutex`], and unlocks the mutex when dropped.

@@ -14,8 +14,8 @@ use super::{Mutex, MutexGuard};
 use crate::{blocking::blocking_methods, flavour::Shared};
 use crate::{
     flavour::Flavour,
+    queue::{Completed, Handle, Primitive},
     trace::Waiter,
-    wait_queue::{Completed, Handle, Primitive},
 };
 
 pin_project! {

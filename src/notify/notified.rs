@@ -15,9 +15,9 @@ use super::Notify;
 use crate::{blocking::blocking_methods, flavour::Shared};
 use crate::{
     flavour::Flavour,
+    queue::{Handle, Primitive},
     ticket::Ticket,
     trace::Waiter,
-    wait_queue::{Handle, Primitive},
 };
 
 pin_project! {

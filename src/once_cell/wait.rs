@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use super::OnceCell;
 #[cfg(feature = "std")]
 use crate::{blocking::blocking_methods, flavour::Shared};
-use crate::{event::Event, flavour::Flavour, wait_queue};
+use crate::{event::Event, flavour::Flavour, queue};
 
 pin_project! {
     /// The future of [`wait`](OnceCell::wait). Its output is a reference to the value.
@@ -40,14 +40,14 @@ pin_project! {
     pub struct WaitForInit<'a, F: Flavour, T> {
         cell: &'a OnceCell<F, T>,
         #[pin]
-        waiter: wait_queue::Waiter<&'a Event<F>>,
+        waiter: queue::Waiter<&'a Event<F>>,
     }
 }
 
 impl<'a, F: Flavour, T> WaitForInit<'a, F, T> {
     pub(super) fn new(cell: &'a OnceCell<F, T>) -> Self {
         let filled = &cell.filled;
-        Self { cell, waiter: wait_queue::Waiter::new(filled, filled.ticket()) }
+        Self { cell, waiter: queue::Waiter::new(filled, filled.ticket()) }
     }
 }
 

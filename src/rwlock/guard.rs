@@ -9,7 +9,7 @@ use super::RwLock;
 use crate::{
     flavour::Flavour,
     guarded::{Access, Guards, ReadAccess, ReadWrite, WriteAccess},
-    wait_queue::{Handle, Primitive},
+    queue::{Handle, Primitive},
 };
 
 /// A guard that dereferences to the data of a [`RwLock`], and releases its read lock when dropped.

@@ -15,8 +15,8 @@ use crate::{blocking::blocking_methods, flavour::Shared};
 use crate::{
     flavour::Flavour,
     guarded::Access,
+    queue::{Completed, Handle, Primitive},
     trace::Waiter,
-    wait_queue::{Completed, Handle, Primitive},
 };
 
 pin_project! {

@@ -20,8 +20,8 @@ use crate::{
     error::TryAcquireError,
     event::Event,
     flavour::Flavour,
+    queue::{self, Handle, Primitive},
     trace::{self, Waiter},
-    wait_queue::{self, Handle, Primitive},
 };
 
 /// The [`Closing`](super::Closing) of a [`ClosableSemaphore`](crate::ClosableSemaphore).
@@ -222,7 +222,7 @@ impl<F: Flavour> Semaphore<F, Closable<F>> {
     #[inline]
     pub fn closed(&self) -> WaitForClose<'_, F> {
         let closed = &self.closing.closed;
-        WaitForClose { semaphore: self, waiter: wait_queue::Waiter::new(closed, closed.ticket()) }
+        WaitForClose { semaphore: self, waiter: queue::Waiter::new(closed, closed.ticket()) }
     }
 
     /// [Closes](Self::close) the semaphore immediately, and returns a future that waits until every
@@ -293,7 +293,7 @@ pin_project! {
     pub struct WaitForClose<'a, F: Flavour> {
         semaphore: &'a Semaphore<F, Closable<F>>,
         #[pin]
-        waiter: wait_queue::Waiter<&'a Event<F>>,
+        waiter: queue::Waiter<&'a Event<F>>,
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     error::TooManyPermits,
     flavour::Flavour,
-    wait_queue::{Policy, Primitive},
+    queue::{Policy, Primitive},
 };
 
 /// Changing the limit.

@@ -5,8 +5,8 @@ use core::{fmt, ptr};
 use super::{Closing, Semaphore};
 use crate::{
     flavour::Flavour,
+    queue::{Handle, Policy, Primitive},
     trace::Grant,
-    wait_queue::{Handle, Policy, Primitive},
 };
 
 /// A guard that releases its permits when dropped.

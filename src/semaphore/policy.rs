@@ -10,7 +10,7 @@ use crate::{
     error::Closed,
     event::Event,
     flavour::Flavour,
-    wait_queue::{MAX_VALUE, Policy, Verdict},
+    queue::{MAX_VALUE, Policy, Verdict},
 };
 
 /// Whether a semaphore can be closed: [`NeverClosed`] or [`Closable`].

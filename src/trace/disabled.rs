@@ -1,6 +1,6 @@
 //! Nothing is reported: waiters and grants are not wrapped.
 
-pub(crate) use crate::wait_queue::{Grant, Waiter};
+pub(crate) use crate::queue::{Grant, Waiter};
 
 pub(crate) struct Resource;
 

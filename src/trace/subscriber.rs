@@ -8,7 +8,7 @@ use tracing::{
     Span, level_filters::LevelFilter, span::Entered, subscriber::NoSubscriber, trace, trace_span,
 };
 
-use crate::wait_queue::guard_double_panic;
+use crate::queue::guard_double_panic;
 
 /// A primitive, as a subscriber sees it.
 pub(crate) struct Resource {

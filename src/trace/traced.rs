@@ -9,12 +9,12 @@ use core::{
 use pin_project_lite::pin_project;
 
 use super::Op;
-use crate::wait_queue::{self, Completed, Completion, Handle, Policy, Primitive, RequestOf};
+use crate::queue::{self, Completed, Completion, Handle, Policy, Primitive, RequestOf};
 
 pin_project! {
     pub(crate) struct Waiter<H: Handle<Target: Primitive>> {
         #[pin]
-        waiter: wait_queue::Waiter<H>,
+        waiter: queue::Waiter<H>,
         op: Op,
     }
 
@@ -31,12 +31,12 @@ pin_project! {
 impl<H: Handle<Target: Primitive>> Waiter<H> {
     pub(crate) fn new(handle: H, request: RequestOf<H>) -> Self {
         let op = handle.op(request);
-        Self { waiter: wait_queue::Waiter::new(handle, request), op }
+        Self { waiter: queue::Waiter::new(handle, request), op }
     }
 
     pub(crate) fn completed(handle: H, request: RequestOf<H>, completion: Completion) -> Self {
         let op = handle.op(request);
-        Self { waiter: wait_queue::Waiter::completed(handle, request, completion), op }
+        Self { waiter: queue::Waiter::completed(handle, request, completion), op }
     }
 
     pub(crate) fn request(&self) -> RequestOf<H> {
@@ -76,7 +76,7 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
     }
 }
 
-pub(crate) struct Grant<H, R: Copy>(Option<wait_queue::Grant<H, R>>)
+pub(crate) struct Grant<H, R: Copy>(Option<queue::Grant<H, R>>)
 where
     H: Handle<Target: Primitive<Policy: Policy<Request = R>>>;
 
@@ -85,10 +85,10 @@ where
     H: Handle<Target: Primitive<Policy: Policy<Request = R>>>,
 {
     pub(crate) fn new(handle: H, request: R) -> Self {
-        Self(Some(wait_queue::Grant::new(handle, request)))
+        Self(Some(queue::Grant::new(handle, request)))
     }
 
-    fn grant(&self) -> &wait_queue::Grant<H, R> {
+    fn grant(&self) -> &queue::Grant<H, R> {
         self.0.as_ref().expect("a grant is there until it is dropped")
     }
 
