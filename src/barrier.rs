@@ -202,7 +202,7 @@ const fn generation(value: isize) -> u8 {
 impl Policy for UntilAllArrive {
     type Request = Arrived;
 
-    const MAY_REFUSE: bool = true;
+    const IS_TRUSTED: bool = true;
 
     #[inline]
     fn decide(value: isize, task: Arrived) -> Verdict {

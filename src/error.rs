@@ -152,14 +152,29 @@ pub(crate) const fn too_many(of: &str, number: usize, exceed: &str, max: usize) 
     panic!("{}", message.as_str())
 }
 
+/// Panics in a `const fn` about the value of a wait queue.
+#[cold]
+#[track_caller]
+pub(crate) const fn out_of_range(value: isize, min: isize, max: isize) -> ! {
+    let mut message = Message::new();
+    message.push_str("the value ");
+    message.push_signed(value);
+    message.push_str(" of a wait queue must be at least MIN_VALUE (");
+    message.push_signed(min);
+    message.push_str(") and at most MAX_VALUE (");
+    message.push_signed(max);
+    message.push_str(")");
+    panic!("{}", message.as_str())
+}
+
 struct Message {
-    bytes: [u8; 128],
+    bytes: [u8; 160],
     len: usize,
 }
 
 impl Message {
     const fn new() -> Self {
-        Self { bytes: [0; 128], len: 0 }
+        Self { bytes: [0; 160], len: 0 }
     }
 
     const fn push(&mut self, byte: u8) {
@@ -173,6 +188,13 @@ impl Message {
             self.push(text.as_bytes()[at]);
             at += 1;
         }
+    }
+
+    const fn push_signed(&mut self, number: isize) {
+        if number < 0 {
+            self.push(b'-');
+        }
+        self.push_number(number.unsigned_abs());
     }
 
     const fn push_number(&mut self, number: usize) {

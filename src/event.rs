@@ -296,7 +296,7 @@ pub enum UntilSet {}
 impl Policy for UntilSet {
     type Request = Ticket;
 
-    const MAY_REFUSE: bool = true;
+    const IS_TRUSTED: bool = true;
 
     #[inline]
     fn decide(value: isize, ticket: Ticket) -> Verdict {

@@ -14,6 +14,8 @@ use core::cell::Cell;
 
 pub(crate) use self::backoff::Backoff;
 use self::backoff::NoBackoff;
+#[cfg(all(debug_assertions, feature = "std", not(loom)))]
+pub(crate) use self::backoff::USED_BY_POLICY;
 use crate::loom::Ordering;
 
 /// Which threads may use a primitive: [`Shared`] or [`SingleThread`].

@@ -10,6 +10,7 @@
 //! | [`Notify<F>`], [`Event<F>`], [`Condvar<F>`], [`Barrier<F>`] | `F` is [`Shared`] | `F` is [`SingleThread`] |
 //! | [`Mutex<F, T>`], [`RwLock<F, T>`], [`OnceCell<F, T>`] | `F` is [`Shared`] | `F` is [`SingleThread`] |
 //! | [`WaitForClose<F>`], [`WaitForInit<F, T>`], [`WaitOnCondvar<F, M>`] | `F` is [`Shared`] | `F` is [`SingleThread`] |
+//! | [`WaitQueue<P, F>`] | `F` is [`Shared`], in [`wait_queue`](crate::wait_queue) | `F` is [`SingleThread`] |
 //! | all other futures and guards | the parameter is `&_` or `Arc<_>` | the parameter is `&_` or `Rc<_>` |
 //!
 //! The second parameter of [`Semaphore`] has a default, which Rust applies to types but not to
@@ -38,7 +39,7 @@ pub use crate::{
     mutex::{Lock, MappedMutexGuard, Mutex, MutexGuard},
     notify::{Notified, Notify},
     once_cell::{OnceCell, WaitForInit},
-    queue::Handle,
+    queue::{Handle, WaitQueue},
     rwlock::{ReadLock, RwLock, RwLockReadGuard, RwLockWriteGuard, WriteLock},
     semaphore::{
         Acquire, Closable, Closing, Drain, NeverClosed, Semaphore, SemaphorePermit, WaitForClose,

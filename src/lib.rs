@@ -25,6 +25,7 @@
 //! | change a limit at run time | [`set_max_permits`](Semaphore::set_max_permits) |
 //! | wait on a thread without a runtime | [`block`](Acquire::block) on any future |
 //! | write a type for both flavours | [`generic`] |
+//! | build a primitive of your own | [`wait_queue`] |
 //!
 //! Bound a resource of the whole process with a `static`:
 //!
@@ -173,6 +174,7 @@ mod semaphore;
 mod ticket;
 mod trace;
 pub mod unsync;
+pub mod wait_queue;
 
 #[cfg(feature = "alloc")]
 use alloc::sync::Arc;

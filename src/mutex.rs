@@ -15,7 +15,7 @@ use crate::{
     flavour::Flavour,
     guarded::{Exclude, Exclusive, Guarded, Guards},
     loom::const_unless_loom,
-    queue::{Primitive, TryAcquire, WaitQueue},
+    queue::{Completion, Primitive, WaitQueue},
     trace,
 };
 
@@ -211,7 +211,7 @@ impl<F: Flavour, T: ?Sized> Mutex<F, T> {
 
     #[inline]
     fn try_lock_raw(&self) -> bool {
-        matches!(self.guarded.queue.try_acquire(()), TryAcquire::Granted { .. })
+        matches!(self.guarded.queue.try_grant(()), Some(Completion::Granted(_)))
     }
 
     /// Returns a mutable reference to the data. The exclusive borrow makes locking unnecessary.

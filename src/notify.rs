@@ -286,7 +286,7 @@ pub enum UntilNotified<const STORES: bool> {}
 impl<const STORES: bool> Policy for UntilNotified<STORES> {
     type Request = Ticket;
 
-    const MAY_REFUSE: bool = true;
+    const IS_TRUSTED: bool = true;
     const STORES: bool = STORES;
 
     /// An old ticket is refused even if a permit is stored, so it leaves the permit alone.

@@ -12,7 +12,7 @@ use crate::{
     flavour::Flavour,
     guarded::{Guarded, Guards, Once},
     loom::const_unless_loom,
-    queue::{Completed, Completion, Primitive, TryAcquire, WaitQueue},
+    queue::{Completed, Completion, Primitive, WaitQueue},
     trace::{self, Grant, Waiter},
 };
 
@@ -159,13 +159,13 @@ impl<F: Flavour, T> OnceCell<F, T> {
     /// assert_eq!(cell.set(6), Err(SetError::AlreadyInitialized(6)));
     /// ```
     pub fn set(&self, value: T) -> Result<(), SetError<T>> {
-        match self.guarded.queue.try_acquire(()) {
-            TryAcquire::Granted { .. } => {
+        match self.guarded.queue.try_grant(()) {
+            Some(Completion::Granted(_)) => {
                 self.fill(Grant::new(self, ()), value);
                 Ok(())
             }
-            TryAcquire::Refused => Err(SetError::AlreadyInitialized(value)),
-            TryAcquire::Unavailable => Err(SetError::Initializing(value)),
+            Some(Completion::Refused) => Err(SetError::AlreadyInitialized(value)),
+            None => Err(SetError::Initializing(value)),
         }
     }
 
@@ -292,7 +292,7 @@ impl<F: Flavour, T> OnceCell<F, T> {
     async fn right_to_init(&self) -> Option<Grant<&Self, ()>> {
         let mut waiter = pin!(Waiter::new(self, ()));
         let Completed { completion, .. } = poll_fn(|cx| waiter.as_mut().poll(cx)).await;
-        (completion == Completion::Granted).then(|| Grant::new(self, ()))
+        (completion == Completion::Granted(())).then(|| Grant::new(self, ()))
     }
 
     fn initialized(&self) -> &T {

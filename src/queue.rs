@@ -25,7 +25,11 @@
 //! - *Completion Comes Last*: completing a node is the last access to it by any thread but its
 //!   owner.
 //! - *Lock Runs No Foreign Code*: no waker is cloned, woken or dropped while the lock is held, and
-//!   no `tracing` subscriber is called.
+//!   no `tracing` subscriber is called. The policy is the one exception, see below.
+//! - *Untrusted Policy*: a policy may panic, return any value and use its queue, also under the
+//!   lock. Lists, statuses and wakers are consistent whenever it is called, and do not depend on
+//!   what it returns. A waiter that it drops under the lock is not freed while it is linked: the
+//!   process aborts, or the thread waits for ever.
 //! - *Moved Once*: a waker or a handle that is moved out of its place is not used there again.
 //! - *Stable Handle*: while a waiter has its handle, the handle keeps the queue alive and in place.
 //! - *Parked Owner*: a blocked thread does not return before all clones of its waker are dropped.
@@ -56,17 +60,20 @@
 //! owner of the node sees that value. Waiters are refused in the same way as they are granted: from
 //! the front and in batches. This continues if a waker panics.
 //!
-//! # Panicking wakers
+//! # Panics
 //!
 //! Nodes are completed before any waker runs, and the wakers of several nodes are collected in a
 //! batch. If one panics, the rest of the batch is woken and the rest of the queue is granted while
 //! the panic unwinds. With `std`, a panic during this unwinding is caught, because it would abort
-//! the process.
+//! the process. If the policy panics, the queue is unlocked at the last value that the policy
+//! returned, and the wakers of completed nodes are woken.
 #![allow(unsafe_code)]
 
 mod attempt;
+mod checked;
 mod guard;
 mod handle;
+mod held;
 mod list;
 #[cfg(feature = "std")]
 mod parker;
@@ -77,7 +84,6 @@ mod word;
 
 use core::{fmt, ops::ControlFlow};
 
-pub use self::handle::Handle;
 #[cfg(feature = "std")]
 pub(crate) use self::parker::block_on;
 use self::{
@@ -86,12 +92,14 @@ use self::{
     list::{List, Node},
     word::{State, Word},
 };
+pub use self::{
+    handle::Handle,
+    policy::{Arrival, Completion, Policy, Verdict},
+};
 #[cfg(all(feature = "tracing", not(loom)))]
 pub(crate) use self::{handle::RequestOf, wake_batch::guard_double_panic};
 pub(crate) use self::{
     handle::{Grant, PolicyOf, Primitive},
-    list::Completion,
-    policy::{Arrival, Policy, Verdict},
     waiter::{Completed, Waiter},
     word::{MAX_VALUE, Number},
 };
@@ -101,6 +109,31 @@ use crate::{
 };
 
 /// A value, and a FIFO queue of waiters for it.
+///
+/// `P` is the [policy](Policy), which decides about requests. `F` is the flavour:
+/// [`wait_queue::WaitQueue`](crate::wait_queue::WaitQueue) is shared between threads, and
+/// [`unsync::WaitQueue`](crate::unsync::WaitQueue) stays on one thread. A queue takes three words.
+/// See the [module documentation](crate::wait_queue) for examples and laws.
+///
+/// # Fairness
+///
+/// Requests are completed in FIFO order. While a waiter is queued, a new request waits behind it,
+/// even if the policy would grant the request. Only a refusal completes at once.
+///
+/// # Cancel safety
+///
+/// Every wait can be dropped at any time, and no grant is lost. Leaving the queue is O(1), plus
+/// O(1) for each waiter that can then be completed.
+///
+/// # Wakers
+///
+/// Wakers run after the queue is unlocked, in batches of up to 32, so they may use the queue. If a
+/// waker panics, all other completed waiters are woken before the panic propagates.
+///
+/// # Costs
+///
+/// Without waiters, an acquire or a release is one compare-exchange, and a refusal is one load.
+/// With waiters, it is the lock of the queue: one compare-exchange and one store.
 pub struct WaitQueue<P: Policy, F: Flavour> {
     word: Word<F>,
     list: UnsafeCell<List<P, F>>,
@@ -115,17 +148,6 @@ unsafe impl<P: Policy, F: ThreadSafe> Send for WaitQueue<P, F> {}
 // SAFETY: *Locked List*: as above.
 unsafe impl<P: Policy, F: ThreadSafe> Sync for WaitQueue<P, F> {}
 
-/// The result of an attempt to acquire without waiting.
-pub(crate) enum TryAcquire {
-    /// The request was granted at this value.
-    Granted {
-        at: isize,
-    },
-    /// The request would wait.
-    Unavailable,
-    Refused,
-}
-
 /// The result of a waiter's first attempt.
 enum FirstAttempt<'q, P: Policy, F: Flavour> {
     Complete(Completion),
@@ -134,26 +156,52 @@ enum FirstAttempt<'q, P: Policy, F: Flavour> {
 }
 
 impl<P: Policy, F: Flavour> WaitQueue<P, F> {
+    /// The smallest value.
+    pub const MIN_VALUE: isize = word::MIN_VALUE;
+
+    /// The largest value.
+    pub const MAX_VALUE: isize = MAX_VALUE;
+
     const_unless_loom! {
-        pub(crate) fn new(value: isize) -> Self {
+        /// Creates a queue without waiters.
+        ///
+        /// Under `cfg(loom)` this is not a `const fn`.
+        ///
+        /// # Panics
+        ///
+        /// If the value is smaller than [`MIN_VALUE`](Self::MIN_VALUE) or larger than
+        /// [`MAX_VALUE`](Self::MAX_VALUE).
+        #[must_use]
+        #[track_caller]
+        pub fn new(value: isize) -> Self {
             let list = UnsafeCell::new(List::new());
-            Self { word: Word::new(value), list, waiters: Number::new(0) }
+            Self { word: Word::new(word::in_range(value)), list, waiters: Number::new(0) }
         }
     }
 
     /// Returns a snapshot of the value.
+    ///
+    /// It makes no writes of other threads visible. Use it for metrics.
     #[inline]
-    pub(crate) fn value(&self) -> isize {
+    #[must_use]
+    pub fn value(&self) -> isize {
         self.word.load().value()
     }
 
-    /// Returns a snapshot of the value, and makes all writes before its release visible.
-    pub(crate) fn value_acquire(&self) -> isize {
+    /// Returns a snapshot of the value, and makes the writes visible that came before it.
+    ///
+    /// # Memory ordering
+    ///
+    /// The release or update that published the value happens-before the return.
+    #[inline]
+    #[must_use]
+    pub fn value_acquire(&self) -> isize {
         self.word.load_acquire().value()
     }
 
-    /// Returns a snapshot of the queue length.
-    pub(crate) fn waiters(&self) -> usize {
+    /// Returns a snapshot of the number of queued waiters.
+    #[must_use]
+    pub fn waiters(&self) -> usize {
         self.load_number(&self.waiters)
     }
 
@@ -176,35 +224,42 @@ impl<P: Policy, F: Flavour> WaitQueue<P, F> {
         self.lock().assert_valid();
     }
 
-    /// Acquires what is requested, if the policy grants it and the queue is empty.
+    /// Completes the request without waiting: grants it if the policy does and the queue is empty.
+    /// Returns the value at which it was granted.
     #[inline]
-    pub(crate) fn try_acquire(&self, request: P::Request) -> TryAcquire {
-        self.try_acquire_with(move |value| P::decide(value, request))
+    pub(crate) fn try_grant(&self, request: P::Request) -> Option<Completion<isize>> {
+        self.try_grant_with(move |value| checked::decide::<P>(value, request))
     }
 
-    /// Acquires what `decide` grants, if the queue is empty.
+    /// Completes a request without waiting, like [`try_grant`](Self::try_grant). `decide` decides
+    /// instead of the policy.
     #[inline]
-    pub(crate) fn try_acquire_with(&self, decide: impl Fn(isize) -> Verdict) -> TryAcquire {
+    pub(crate) fn try_grant_with(
+        &self,
+        decide: impl Fn(isize) -> Verdict,
+    ) -> Option<Completion<isize>> {
         self.attempt(Self::guess, move |state| match decide_unqueued(state, &decide) {
             Verdict::Grant(value) => {
-                let granted = TryAcquire::Granted { at: state.value() };
-                break_if(self.word.try_acquire(state, value), granted)
+                let granted = Completion::Granted(state.value());
+                break_if(self.word.try_acquire(state, value), Some(granted))
             }
             Verdict::Wait => {
                 let is_final = state.is_open() || state.is_queued();
-                break_if(is_final && self.word.confirm(state), TryAcquire::Unavailable)
+                break_if(is_final && self.word.confirm(state), None)
             }
-            Verdict::Refuse => break_if(self.word.confirm_acquire(state), TryAcquire::Refused),
+            Verdict::Refuse => {
+                break_if(self.word.confirm_acquire(state), Some(Completion::Refused))
+            }
         })
     }
 
     /// Acquires what is requested, or locks the queue to wait for it.
     #[inline]
     fn acquire_or_lock(&self, request: P::Request) -> FirstAttempt<'_, P, F> {
-        let decide = move |value| P::decide(value, request);
+        let decide = move |value| checked::decide::<P>(value, request);
         self.attempt(Self::guess, move |state| match decide_unqueued(state, decide) {
             Verdict::Grant(value) => {
-                let granted = FirstAttempt::Complete(Completion::Granted);
+                let granted = FirstAttempt::Complete(Completion::Granted(()));
                 break_if(self.word.try_acquire(state, value), granted)
             }
             // The compare-exchange confirms the value that the policy decided about.
@@ -229,13 +284,26 @@ impl<P: Policy, F: Flavour> WaitQueue<P, F> {
     /// refusal are visible.
     #[inline(always)]
     fn refuses(&self, request: P::Request) -> bool {
-        P::MAY_REFUSE && P::decide(self.value_acquire(), request) == Verdict::Refuse
+        P::MAY_REFUSE && checked::decide::<P>(self.value_acquire(), request) == Verdict::Refuse
     }
 
-    /// Releases what was granted, and grants waiters.
+    /// Releases a request that no [`Grant`](crate::wait_queue::Grant) holds, and completes the
+    /// waiters that no longer have to wait.
+    ///
+    /// The new value is what [`Policy::release`] returns. The request need not have been granted:
+    /// a policy can have requests that only announce something. O(1) per completed waiter.
+    ///
+    /// # Memory ordering
+    ///
+    /// Everything before the call happens-before the return of every acquire that it allows to
+    /// complete.
+    ///
+    /// # Panics
+    ///
+    /// If the policy panics, or breaks a [law](crate::wait_queue#laws).
     #[inline]
-    pub(crate) fn release(&self, request: P::Request) {
-        if !self.try_change(P::STORES, move |value| P::release(value, request)) {
+    pub fn release(&self, request: P::Request) {
+        if !self.try_change(P::STORES, move |value| checked::release::<P>(value, request)) {
             self.hand_off(request);
         }
     }
@@ -257,7 +325,7 @@ impl<P: Policy, F: Flavour> WaitQueue<P, F> {
 
     #[inline(never)]
     fn change_and_grant(&self, change: impl Fn(isize) -> isize) {
-        self.update(|value| (change(value), ()));
+        self.update_with(|value| (change(value), ()));
     }
 
     /// Changes the value, or leaves it, if the queue is empty. Returns whether it is.
@@ -278,7 +346,7 @@ impl<P: Policy, F: Flavour> WaitQueue<P, F> {
 
     /// Changes the value under the lock and grants waiters. `change` returns the new value.
     #[inline]
-    pub(crate) fn update<R>(&self, change: impl FnOnce(isize) -> (isize, R)) -> R {
+    pub(crate) fn update_with<R>(&self, change: impl FnOnce(isize) -> (isize, R)) -> R {
         self.lock().update(change)
     }
 

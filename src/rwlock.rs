@@ -15,7 +15,7 @@ use crate::{
     flavour::Flavour,
     guarded::{Access, Guarded, Guards, MAX_READERS, ReadWrite},
     loom::const_unless_loom,
-    queue::{Primitive, TryAcquire, WaitQueue},
+    queue::{Completion, Primitive, WaitQueue},
     trace,
 };
 
@@ -251,7 +251,7 @@ impl<F: Flavour, T: ?Sized> RwLock<F, T> {
 
     #[inline]
     fn try_lock_raw(&self, access: Access) -> bool {
-        matches!(self.guarded.queue.try_acquire(access), TryAcquire::Granted { .. })
+        matches!(self.guarded.queue.try_grant(access), Some(Completion::Granted(_)))
     }
 
     /// Returns a mutable reference to the data. The exclusive borrow makes locking unnecessary.

@@ -25,7 +25,7 @@ use crate::{
     error::{Closed, TryAcquireError, too_many},
     flavour::Flavour,
     loom::const_unless_loom,
-    queue::{Number, Policy, Primitive, TryAcquire, Verdict, WaitQueue},
+    queue::{Completion, Number, Policy, Primitive, Verdict, WaitQueue},
     trace,
 };
 
@@ -254,10 +254,10 @@ impl<F: Flavour, C: Closing> Semaphore<F, C> {
             return Ok(self.check_open()?);
         }
         // A larger request fails as well, and cannot be taken for `ALL_RETURNED`.
-        match self.queue.try_acquire(permits.min(Self::MAX_PERMITS + 1)) {
-            TryAcquire::Granted { .. } => Ok(()),
-            TryAcquire::Unavailable => Err(TryAcquireError::NoPermits),
-            TryAcquire::Refused => Err(TryAcquireError::Closed),
+        match self.queue.try_grant(permits.min(Self::MAX_PERMITS + 1)) {
+            Some(Completion::Granted(_)) => Ok(()),
+            None => Err(TryAcquireError::NoPermits),
+            Some(Completion::Refused) => Err(TryAcquireError::Closed),
         }
     }
 
@@ -265,14 +265,14 @@ impl<F: Flavour, C: Closing> Semaphore<F, C> {
     fn try_acquire_up_to_raw(&self, permits: usize) -> Result<usize, TryAcquireError> {
         let limit = self.max_permits();
         let up_to = |value| permits.min(non_negative(free::<C>(value, limit)));
-        let attempt = self.queue.try_acquire_with(|value| match up_to(value) {
+        let attempt = self.queue.try_grant_with(|value| match up_to(value) {
             0 if !is_closed::<C>(value) => Verdict::Wait,
             permits => C::decide(value, permits),
         });
         match attempt {
-            TryAcquire::Granted { at } => Ok(up_to(at)),
-            TryAcquire::Unavailable => Err(TryAcquireError::NoPermits),
-            TryAcquire::Refused => Err(TryAcquireError::Closed),
+            Some(Completion::Granted(at)) => Ok(up_to(at)),
+            None => Err(TryAcquireError::NoPermits),
+            Some(Completion::Refused) => Err(TryAcquireError::Closed),
         }
     }
 

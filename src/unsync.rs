@@ -324,3 +324,7 @@ pub type Barrier = generic::Barrier<SingleThread>;
 ///
 /// See [`generic::BarrierWait`] for cancel safety.
 pub type BarrierWait<'a> = generic::BarrierWait<&'a Barrier>;
+
+/// A value and its FIFO queue of waiters for one thread, see
+/// [`wait_queue::WaitQueue`](crate::wait_queue::WaitQueue).
+pub type WaitQueue<P> = generic::WaitQueue<P, SingleThread>;

@@ -80,7 +80,7 @@ where
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<BarrierWaitResult> {
         let result = |Completed { completion, .. }| BarrierWaitResult {
-            is_leader: completion == Completion::Granted,
+            is_leader: completion == Completion::Granted(()),
         };
         self.project().waiter.poll(cx).map(result)
     }

@@ -124,7 +124,7 @@ where
                 // Refused by `notify_all` before the first poll: the mutex is still locked.
                 return Poll::Ready(guard);
             }
-            let owed = (completed.completion == Completion::Granted)
+            let owed = (completed.completion == Completion::Granted(()))
                 .then(|| Grant::new(completed.handle, completed.request));
             let mutex = mutex.take().expect("a wait that is enqueued has its mutex");
             state.set(State::Locking { owed, lock: Lock::new(mutex) });

@@ -66,15 +66,19 @@ impl Backoff for Spin {
     }
 }
 
-/// The backoff of a single thread, which is never constructed: the thread never finds its own lock
-/// held.
+/// What a thread that finds its own lock held panics with.
+pub(crate) const USED_BY_POLICY: &str =
+    "a policy, or a closure passed to `update`, must not use the wait queue that calls it";
+
+/// The backoff of a single thread, which is never constructed: the thread finds its own lock held
+/// only inside a policy that uses its queue.
 #[derive(Debug)]
 pub enum NoBackoff {}
 
 impl Backoff for NoBackoff {
     #[inline(always)]
     fn new() -> Self {
-        unreachable!("a single thread never finds its own lock held");
+        panic!("{USED_BY_POLICY}");
     }
 
     fn spin(&mut self) {

@@ -23,6 +23,7 @@ impl Exclude for Exclusive {
 impl Policy for Exclusive {
     type Request = ();
 
+    const IS_TRUSTED: bool = true;
     const MAY_REFUSE: bool = false;
 
     #[inline]
@@ -61,6 +62,7 @@ impl Exclude for ReadWrite {
 impl Policy for ReadWrite {
     type Request = Access;
 
+    const IS_TRUSTED: bool = true;
     const MAY_REFUSE: bool = false;
 
     #[inline]
@@ -93,7 +95,7 @@ pub(super) const FULL: isize = 2;
 impl Policy for Once {
     type Request = ();
 
-    const MAY_REFUSE: bool = true;
+    const IS_TRUSTED: bool = true;
 
     #[inline]
     fn decide(value: isize, (): ()) -> Verdict {

@@ -2,7 +2,7 @@
 
 use core::ops::ControlFlow;
 
-use super::{Policy, State, WaitQueue, Word};
+use super::{Policy, State, WaitQueue, Word, held::assert_not_held};
 use crate::flavour::{Backoff, Flavour};
 
 impl<P: Policy, F: Flavour> WaitQueue<P, F> {
@@ -35,6 +35,7 @@ impl<P: Policy, F: Flavour> WaitQueue<P, F> {
                 return result;
             }
             if state.is_locked() {
+                assert_not_held(self);
                 backoff.snooze();
             } else {
                 backoff.spin();

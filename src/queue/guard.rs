@@ -4,9 +4,11 @@ use core::{mem, task::Waker};
 
 use super::{
     WaitQueue,
-    list::{Completion, Front, List, Node, complete},
-    policy::{Arrival, Policy, Verdict},
-    wake_batch::{DeferredDrop, WakeBatch, guard_double_panic},
+    checked::{self, guard_destructor, in_range},
+    held::Held,
+    list::{Front, List, Node, complete},
+    policy::{Arrival, Completion, Policy, Verdict},
+    wake_batch::{DeferredDrop, WakeBatch, WakeOnDrop},
     word::State,
 };
 use crate::flavour::Flavour;
@@ -19,20 +21,21 @@ pub(super) struct QueueGuard<'q, P: Policy, F: Flavour> {
     queue: &'q WaitQueue<P, F>,
     /// The value that unlocking publishes.
     value: isize,
+    held: Held,
 }
 
 impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
     /// Creates the guard. The caller has just set LOCKED on this state.
     #[inline]
     pub(super) fn new(queue: &'q WaitQueue<P, F>, state: State) -> Self {
-        Self { queue, value: state.value() }
+        Self { queue, value: state.value(), held: Held::new(queue) }
     }
 
     /// Changes the value, and grants waiters.
     #[inline]
     pub(super) fn update<R>(mut self, change: impl FnOnce(isize) -> (isize, R)) -> R {
         let (value, result) = change(self.value);
-        self.value = value;
+        self.value = in_range::<P>(value);
         self.grant_waiters();
         result
     }
@@ -45,23 +48,30 @@ impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
     #[inline]
     pub(super) fn release(mut self, request: P::Request) {
         if P::MAY_REFUSE && !self.front_waits() {
-            self.complete_waiters_and_release(request);
-        } else if P::STORES || self.front().is_some() {
-            self.update(|value| (P::release(value, request), ()));
+            self = self.complete_waiters_before_release(request);
+        }
+        if P::STORES || self.front().is_some() {
+            self.update(|value| (checked::release::<P>(value, request), ()));
         }
     }
 
     #[cold]
-    fn complete_waiters_and_release(self, request: P::Request) {
-        // Releases even if a waker panics.
-        let _release = ReleaseOnDrop { queue: self.queue, request };
-        self.grant_waiters();
+    fn complete_waiters_before_release(mut self, request: P::Request) -> Self {
+        let queue = self.queue;
+        // A waker may panic.
+        let release = ReleaseOnUnwind { queue, request };
+        while !self.front_waits() {
+            self.grant_waiters();
+            self = queue.lock();
+        }
+        mem::forget(release);
+        self
     }
 
     /// Returns what the policy decides about a request that is about to be enqueued.
     #[inline]
     pub(super) fn arrival(&self, request: P::Request) -> Arrival<P::Request> {
-        P::enqueue(self.value, request)
+        checked::enqueue::<P>(self.value, request)
     }
 
     /// Enqueues a node, or grants its request on arrival.
@@ -89,11 +99,11 @@ impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
             }
             Arrival::Grant(value) => {
                 // If a waker panics below, the wait is complete already.
-                complete(&node.status, Completion::Granted);
+                complete(&node.status, Completion::Granted(()));
                 let _waker = DeferredDrop::new(waker);
                 self.value = value;
                 self.grant_waiters();
-                Some(Completion::Granted)
+                Some(Completion::Granted(()))
             }
         }
     }
@@ -112,13 +122,18 @@ impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
     /// # Safety
     /// The node is linked in this queue.
     #[inline]
-    pub(super) unsafe fn cancel(mut self, node: &Node<P, F>) {
+    pub(super) unsafe fn cancel(self, node: &Node<P, F>) {
+        // If the policy panics, the queue is unlocked first and the waiters are granted last.
+        let rest = GrantOnUnwind(self.queue);
+        let _waker;
+        let mut guard = self;
         // SAFETY: *Locked List*: locked; the rest is the caller's promise.
-        let (waker, _) = unsafe { self.unlink(node) };
-        self.value = P::cancel(self.value, node.request.get());
+        let (waker, _) = unsafe { guard.unlink(node) };
+        _waker = DeferredDrop::new(waker);
         complete(&node.status, Completion::Refused);
-        let _waker = DeferredDrop::new(waker);
-        self.grant_waiters();
+        guard.value = checked::cancel::<P>(guard.value, node.request.get());
+        mem::forget(rest);
+        guard.grant_waiters();
     }
 
     /// Completes the front until it must wait, unlocks, and wakes the completed waiters.
@@ -134,13 +149,13 @@ impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
     /// Grants the rest of the queue, unlocks, and wakes `first`. Builds a batch only if a second
     /// waiter is completed.
     #[inline(never)]
-    fn grant_more(mut self, first: Waker) {
-        match self.complete_front() {
-            None => {
-                drop(self);
-                guard_double_panic(|| first.wake());
-            }
-            Some(second) => self.grant_in_batches(first, second),
+    fn grant_more(self, first: Waker) {
+        let first = WakeOnDrop::new(first);
+        // Dropped before `first` if the policy panics.
+        let mut guard = self;
+        match guard.complete_front() {
+            None => drop(guard),
+            Some(second) => guard.grant_in_batches(first.into_waker(), second),
         }
     }
 
@@ -194,11 +209,11 @@ impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
     unsafe fn complete(&mut self, front: Front<P, F>) -> Option<(Waker, Front<P, F>)> {
         // SAFETY: *Pinned While Linked*: linked, and not used after it is completed.
         let front = unsafe { front?.as_ref() };
-        let completion = match P::decide(self.value, front.request.get()) {
+        let completion = match checked::decide::<P>(self.value, front.request.get()) {
             Verdict::Wait => return None,
             Verdict::Grant(value) => {
                 self.value = value;
-                Completion::Granted
+                Completion::Granted(())
             }
             Verdict::Refuse => {
                 // RACE: the owner may look at the value before this thread unlocks the queue.
@@ -216,7 +231,7 @@ impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
     pub(super) fn front_waits(&mut self) -> bool {
         // SAFETY: *Pinned While Linked*: linked, and not used after this line.
         let request = self.front().map(|front| unsafe { front.as_ref() }.request.get());
-        request.is_none_or(|request| P::decide(self.value, request) == Verdict::Wait)
+        request.is_none_or(|request| checked::decide::<P>(self.value, request) == Verdict::Wait)
     }
 
     /// Unlinks a node. Returns its waker, and the node behind it or the front if it was the last.
@@ -235,6 +250,7 @@ impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
 
     #[inline]
     fn unlock(self, is_queued: bool) {
+        self.held.end();
         self.queue.word.unlock(self.value, is_queued);
         mem::forget(self);
     }
@@ -261,29 +277,32 @@ impl<P: Policy, F: Flavour> Drop for QueueGuard<'_, P, F> {
     #[inline]
     fn drop(&mut self) {
         let is_queued = !self.with_list(|list| list.is_empty());
+        self.held.end();
         self.queue.word.unlock(self.value, is_queued);
     }
 }
 
-/// Releases a request when it is dropped.
-struct ReleaseOnDrop<'q, P: Policy, F: Flavour> {
+/// Releases a request after a waker has panicked.
+struct ReleaseOnUnwind<'q, P: Policy, F: Flavour> {
     queue: &'q WaitQueue<P, F>,
     request: P::Request,
 }
 
-impl<P: Policy, F: Flavour> Drop for ReleaseOnDrop<'_, P, F> {
+impl<P: Policy, F: Flavour> Drop for ReleaseOnUnwind<'_, P, F> {
     fn drop(&mut self) {
-        self.queue.release(self.request);
+        guard_destructor::<P>(|| self.queue.release(self.request));
     }
 }
 
-/// Grants the rest of the queue after a waker has panicked.
+/// Grants the rest of the queue after a waker or the policy has panicked.
 struct GrantOnUnwind<'q, P: Policy, F: Flavour>(&'q WaitQueue<P, F>);
 
 impl<P: Policy, F: Flavour> Drop for GrantOnUnwind<'_, P, F> {
     fn drop(&mut self) {
-        if let Some(guard) = self.0.lock_if_queued() {
-            guard.grant_waiters();
-        }
+        guard_destructor::<P>(|| {
+            if let Some(guard) = self.0.lock_if_queued() {
+                guard.grant_waiters();
+            }
+        });
     }
 }

@@ -2,7 +2,7 @@
 
 use core::{mem::ManuallyDrop, ops::Deref, ptr};
 
-use super::{Policy, WaitQueue};
+use super::{Policy, WaitQueue, checked::guard_destructor};
 use crate::{flavour::Flavour, trace};
 
 /// A primitive that stands on a wait queue.
@@ -108,6 +108,6 @@ where
 {
     #[inline]
     fn drop(&mut self) {
-        self.handle.queue().release(self.request);
+        guard_destructor::<PolicyOf<H>>(|| self.handle.queue().release(self.request));
     }
 }

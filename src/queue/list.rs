@@ -8,7 +8,10 @@ use core::{
     task::Waker,
 };
 
-use super::{policy::Policy, word::Word};
+use super::{
+    policy::{Completion, Policy},
+    word::Word,
+};
 use crate::{
     flavour::{Atomic, Flavour},
     loom::{Ordering, UnsafeCell},
@@ -36,15 +39,8 @@ pub(super) struct Node<P: Policy, F: Flavour> {
 }
 
 const PENDING: u8 = 0;
-
-/// How a wait ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Completion {
-    /// The request was granted, and what was granted must be released.
-    Granted = 1,
-    /// The request was refused: the wait is over, and nothing was acquired.
-    Refused = 2,
-}
+const GRANTED: u8 = 1;
+const REFUSED: u8 = 2;
 
 impl<P: Policy, F: Flavour> Node<P, F> {
     #[inline]
@@ -66,7 +62,7 @@ impl<P: Policy, F: Flavour> Node<P, F> {
     pub(super) fn completion(&self, word: &Word<F>) -> Option<Completion> {
         match word.load_status(&self.status) {
             PENDING => None,
-            status if status == Completion::Granted as u8 => Some(Completion::Granted),
+            GRANTED => Some(Completion::Granted(())),
             _ => Some(Completion::Refused),
         }
     }
@@ -119,7 +115,11 @@ impl<P: Policy, F: Flavour> Node<P, F> {
 /// holders wrote, and that the completing thread is done with the node.
 #[inline]
 pub(super) fn complete(status: &impl Atomic<u8>, completion: Completion) {
-    status.store(completion as u8, Ordering::Release);
+    let status_of = match completion {
+        Completion::Granted(()) => GRANTED,
+        Completion::Refused => REFUSED,
+    };
+    status.store(status_of, Ordering::Release);
 }
 
 /// Checks *Pinned While Linked* and *Completion Comes Last*. loom treats these accesses as the

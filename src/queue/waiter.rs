@@ -1,15 +1,17 @@
 //! The owner's side of a node: enqueue it, poll it, cancel it.
 
 use core::{
+    mem,
     pin::Pin,
     ptr::NonNull,
     task::{Context, Poll, Waker},
 };
 
 use super::{
-    Arrival, FirstAttempt, Primitive, QueueGuard, TryAcquire,
+    Arrival, Completion, FirstAttempt, Primitive, QueueGuard,
+    checked::guard_destructor,
     handle::{FlavourOf, Handle, PolicyOf, QueueOf, RequestOf},
-    list::{Completion, Node, complete},
+    list::{Node, complete},
     wake_batch::DeferredDrop,
 };
 
@@ -83,10 +85,10 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
         } else {
             waiter.assert_not_polled_to_completion();
             let request = waiter.node.request.get();
-            match waiter.queue().try_acquire(request) {
-                TryAcquire::Granted { .. } => (request, Completion::Granted),
-                TryAcquire::Refused => (request, Completion::Refused),
-                TryAcquire::Unavailable => {
+            match waiter.queue().try_grant(request) {
+                Some(Completion::Granted(_)) => (request, Completion::Granted(())),
+                Some(Completion::Refused) => (request, Completion::Refused),
+                None => {
                     let Some(completion) = waiter.enqueue(waker.clone()) else {
                         return Poll::Pending;
                     };
@@ -123,13 +125,13 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
     /// The first poll, off the fast path.
     #[cold]
     fn enqueue(&self, waker: Waker) -> Option<Completion> {
+        let waker = DeferredDrop::new(waker);
         let mut guard = match self.queue().acquire_or_lock(self.node.request.get()) {
             FirstAttempt::MustWait(guard) => guard,
             FirstAttempt::Complete(completion) => {
                 // If dropping the waker panics, `drop` releases what was granted.
                 self.node.is_waiting.set(true);
                 complete(&self.node.status, completion);
-                drop(DeferredDrop::new(waker));
                 return Some(completion);
             }
         };
@@ -140,7 +142,7 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
         self.node.is_waiting.set(true);
         // SAFETY: *Pinned While Linked*: the caller has pinned the node, which was not linked
         // before, and `drop` unlinks it.
-        unsafe { guard.enqueue(&self.node, waker, arrival) }
+        unsafe { guard.enqueue(&self.node, waker.into_waker(), arrival) }
     }
 
     /// Completes the waiters of the previous generation, then tries again.
@@ -150,9 +152,8 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
     fn complete_waiters_and_enqueue(
         &self,
         guard: QueueGuard<'_, PolicyOf<H>, FlavourOf<H>>,
-        waker: Waker,
+        waker: DeferredDrop,
     ) -> Option<Completion> {
-        let waker = DeferredDrop::new(waker);
         guard.grant_waiters();
         self.enqueue(waker.into_waker())
     }
@@ -184,7 +185,15 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
     /// Leaves the queue, unless the wait completes first. Returns how the wait ended.
     #[inline(always)]
     fn leave(&self) -> Option<Completion> {
-        let Some(guard) = self.lock_while_queued() else {
+        self.leave_with(self.lock_while_queued())
+    }
+
+    #[inline(always)]
+    fn leave_with(
+        &self,
+        guard: Option<QueueGuard<'_, PolicyOf<H>, FlavourOf<H>>>,
+    ) -> Option<Completion> {
+        let Some(guard) = guard else {
             return self.completion();
         };
         // SAFETY: *Locked List*: locked, and the node is linked.
@@ -206,9 +215,15 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
 
     #[cold]
     fn cancel(&self) {
-        if self.leave() == Some(Completion::Granted) {
-            self.queue().release(self.node.request.get());
-        }
+        // The node is about to be freed, so it must be unlinked.
+        let abort = AbortOnUnwind;
+        let guard = self.lock_while_queued();
+        mem::forget(abort);
+        guard_destructor::<PolicyOf<H>>(|| {
+            if self.leave_with(guard) == Some(Completion::Granted(())) {
+                self.queue().release(self.node.request.get());
+            }
+        });
     }
 
     /// Cancels the wait now instead of when it is dropped. Returns whether there was one.
@@ -246,6 +261,16 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
         debug_assert!(self.handle.is_some());
         // SAFETY: *Stable Handle*: the waiter has its handle until it completes.
         unsafe { self.queue.as_ref() }
+    }
+}
+
+/// Aborts the process when it is dropped: a panic that leaves a destructor during an unwinding
+/// does.
+struct AbortOnUnwind;
+
+impl Drop for AbortOnUnwind {
+    fn drop(&mut self) {
+        panic!("a policy must not drop a waiter of the wait queue that calls it");
     }
 }
 

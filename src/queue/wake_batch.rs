@@ -2,7 +2,11 @@
 
 #[cfg(feature = "std")]
 use core::mem;
-use core::{mem::MaybeUninit, task::Waker};
+use core::{
+    mem::{ManuallyDrop, MaybeUninit},
+    ptr,
+    task::Waker,
+};
 
 /// The number of waiters completed under one lock: three under loom, so that models have a second
 /// batch.
@@ -62,22 +66,50 @@ impl Drop for WakeBatch {
 }
 
 /// A waker to drop without waking it, at the end of the scope that owns this value.
-pub(super) struct DeferredDrop(Option<Waker>);
+pub(super) struct DeferredDrop(ManuallyDrop<Waker>);
 
 impl DeferredDrop {
+    #[inline]
     pub(super) const fn new(waker: Waker) -> Self {
-        Self(Some(waker))
+        Self(ManuallyDrop::new(waker))
     }
 
-    pub(super) fn into_waker(mut self) -> Waker {
-        self.0.take().expect("the waker is there until it is dropped")
+    #[inline]
+    pub(super) fn into_waker(self) -> Waker {
+        let deferred = ManuallyDrop::new(self);
+        // SAFETY: *Moved Once*: `deferred` is not dropped.
+        unsafe { ptr::read(&*deferred.0) }
     }
 }
 
 impl Drop for DeferredDrop {
     #[inline]
     fn drop(&mut self) {
-        guard_double_panic(|| drop(self.0.take()));
+        // SAFETY: *Moved Once*: taken by the destructor.
+        let waker = unsafe { ManuallyDrop::take(&mut self.0) };
+        guard_double_panic(|| drop(waker));
+    }
+}
+
+/// A waker that is woken at the end of the scope that owns this value.
+pub(super) struct WakeOnDrop(Option<Waker>);
+
+impl WakeOnDrop {
+    pub(super) const fn new(waker: Waker) -> Self {
+        Self(Some(waker))
+    }
+
+    pub(super) fn into_waker(mut self) -> Waker {
+        self.0.take().expect("the waker is there until it is woken")
+    }
+}
+
+impl Drop for WakeOnDrop {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(waker) = self.0.take() {
+            guard_double_panic(|| waker.wake());
+        }
     }
 }
 

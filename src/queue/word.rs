@@ -12,6 +12,7 @@
 //! | 1 | 0 | the queue is empty, and the lock holder changes the value | the lock holder |
 
 use crate::{
+    error::out_of_range,
     flavour::{Atomic, Flavour, ThreadSafe},
     loom::{Ordering, const_unless_loom},
 };
@@ -22,6 +23,22 @@ const VALUE_SHIFT: u32 = 2;
 
 /// The largest value that a word can hold.
 pub(crate) const MAX_VALUE: isize = isize::MAX >> VALUE_SHIFT;
+
+/// The smallest value that a word can hold.
+pub(crate) const MIN_VALUE: isize = isize::MIN >> VALUE_SHIFT;
+
+/// Returns the value.
+///
+/// # Panics
+/// If a word cannot hold the value.
+#[inline(always)]
+#[track_caller]
+pub(super) const fn in_range(value: isize) -> isize {
+    if value < MIN_VALUE || value > MAX_VALUE {
+        out_of_range(value, MIN_VALUE, MAX_VALUE);
+    }
+    value
+}
 
 /// A `usize` in the flavour's representation.
 pub(crate) struct Number<F: Flavour>(F::Usize);
@@ -64,7 +81,7 @@ pub(super) struct State(usize);
 
 impl State {
     const fn new(value: isize, flags: usize) -> Self {
-        debug_assert!(value <= MAX_VALUE && value >= -MAX_VALUE);
+        debug_assert!(MIN_VALUE <= value && value <= MAX_VALUE);
         Self((value as usize) << VALUE_SHIFT | flags)
     }
 

@@ -109,7 +109,7 @@ where
     #[inline]
     pub(super) fn new(semaphore: S, permits: usize) -> Self {
         let waiter = if permits == 0 {
-            Waiter::completed(semaphore, permits, Completion::Granted)
+            Waiter::completed(semaphore, permits, Completion::Granted(()))
         } else {
             Waiter::new(semaphore, permits)
         };

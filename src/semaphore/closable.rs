@@ -155,7 +155,7 @@ impl<F: Flavour> Semaphore<F, Closable<F>> {
     pub fn close(&self) {
         // Sets the event even if a waker panics.
         let set_closed = self.closing.closed.set_on_drop();
-        self.queue.update(|value| {
+        self.queue.update_with(|value| {
             let is_open = !is_closed::<Closable<F>>(value);
             let limit = self.limit.get();
             (if is_open { close::<Closable<F>>(value, limit) } else { value }, ())

@@ -194,7 +194,7 @@ impl<F: Flavour, C: Closing> Semaphore<F, C> {
         acquired: usize,
         change: impl FnOnce(usize, isize) -> (usize, R),
     ) -> R {
-        let result = self.queue.update(|value| {
+        let result = self.queue.update_with(|value| {
             let value = C::release(value, acquired);
             let before = self.limit.get();
             let (limit, result) = change(before, free::<C>(value, before));

@@ -65,7 +65,7 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
             return Poll::Pending;
         };
         // Releases what was granted if the subscriber panics.
-        let grant = (completed.completion == Completion::Granted)
+        let grant = (completed.completion == Completion::Granted(()))
             .then(|| Grant::new(&*completed.handle, completed.request));
         if grant.is_some() {
             completed.handle.emit_state();

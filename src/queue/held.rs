@@ -1,0 +1,62 @@
+//! Finds a policy that uses the queue which calls it, in debug builds with `std`.
+
+#[cfg(all(debug_assertions, feature = "std", not(loom)))]
+mod detector {
+    use core::{cell::Cell, ptr};
+
+    /// The queues that are locked by one thread, the last one first. More than this many locks at
+    /// once are not all recorded.
+    type Locked = [*const (); 4];
+
+    std::thread_local! {
+        static LOCKED: Cell<Locked> = const { Cell::new([ptr::null(); 4]) };
+    }
+
+    /// The record of a queue that this thread has locked.
+    pub(in crate::queue) struct Held {
+        outer: Locked,
+    }
+
+    impl Held {
+        #[inline]
+        pub(in crate::queue) fn new<Q>(queue: &Q) -> Self {
+            let outer = LOCKED.get();
+            LOCKED.set([ptr::from_ref(queue).cast(), outer[0], outer[1], outer[2]]);
+            Self { outer }
+        }
+
+        /// Ends the record, just before the queue is unlocked.
+        #[inline]
+        pub(in crate::queue) fn end(&self) {
+            LOCKED.set(self.outer);
+        }
+    }
+
+    /// # Panics
+    /// If this thread has locked the queue.
+    #[cold]
+    pub(in crate::queue) fn assert_not_held<Q>(queue: &Q) {
+        let is_held = LOCKED.get().contains(&ptr::from_ref(queue).cast());
+        assert!(!is_held, "{}", crate::flavour::USED_BY_POLICY);
+    }
+}
+
+#[cfg(not(all(debug_assertions, feature = "std", not(loom))))]
+mod detector {
+    pub(in crate::queue) struct Held;
+
+    impl Held {
+        #[inline(always)]
+        pub(in crate::queue) fn new<Q>(_: &Q) -> Self {
+            Self
+        }
+
+        #[inline(always)]
+        pub(in crate::queue) fn end(&self) {}
+    }
+
+    #[inline(always)]
+    pub(in crate::queue) fn assert_not_held<Q>(_: &Q) {}
+}
+
+pub(super) use self::detector::{Held, assert_not_held};
