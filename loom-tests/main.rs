@@ -6,8 +6,8 @@
 //!     cargo test --release --test loom
 //! ```
 //!
-//! Without the second cfg, the models of [`users`] and [`locks`] run instead, at the compact
-//! level that code on top of this crate gets.
+//! Without the second cfg, the models of [`users`], [`locks`] and [`gate`] run instead, at the
+//! compact level that code on top of this crate gets.
 //!
 //! # Map
 //!
@@ -184,6 +184,8 @@ mod closing;
 mod condvar;
 #[cfg(compio_sync_exhaustive)]
 mod event;
+#[cfg(not(compio_sync_exhaustive))]
+mod gate;
 #[cfg(compio_sync_exhaustive)]
 mod grant;
 #[cfg(compio_sync_exhaustive)]

@@ -9,6 +9,7 @@
 //! | store an acquire future and poll it by hand, as in a `poll_ready` | [`polling`] |
 //! | see semaphores in tokio-console, or record their events | [`mod@tracing`] |
 //! | model-check code that uses this crate | [`mod@loom`] |
+//! | build a primitive of my own | [`own_primitive`] |
 //! | understand how it works | [`design`] |
 
 #[doc = include_str!("guide/recipes.md")]
@@ -31,6 +32,21 @@ pub mod tracing {}
 
 #[doc = include_str!("guide/loom.md")]
 pub mod loom {}
+
+#[doc = include_str!("guide/own_primitive/steps.md")]
+///
+/// ```
+#[doc = include_str!("guide/own_primitive/gate.rs")]
+///
+#[doc = include_str!("guide/own_primitive/usage.rs")]
+/// ```
+///
+#[doc = include_str!("guide/own_primitive/proof.md")]
+///
+#[doc = include_str!("guide/own_primitive/laws.md")]
+///
+#[doc = include_str!("guide/own_primitive/more.md")]
+pub mod own_primitive {}
 
 /// How a semaphore works: the word, the queue and a hand-off.
 ///

@@ -56,20 +56,9 @@
 //!
 //! # Laws
 //!
-//! A policy is safe code that the queue calls under its lock. These laws say what it may rely on,
-//! what it must do, and what happens if it does not.
+//! A policy is safe code that the queue calls under its lock. It keeps these laws:
 //!
-//! | law | if it is broken |
-//! | --- | --- |
-//! | A value is at least [`MIN_VALUE`] and at most [`MAX_VALUE`]. | The call panics before the value is published, and names the value and the bound. |
-//! | A policy does not panic. | The queue is unlocked, and the decision is not made. Waiters that were completed before are woken. A second panic during unwinding is caught (with `std`). |
-//! | A policy, or a closure passed to [`update`], does not use its own queue. | It panics in debug builds with `std`, and in `unsync`. Otherwise, the thread may spin for ever. Dropping a queued wait of the queue aborts the process instead of panicking. |
-//! | A refusal is final: a request that is refused once is refused at every later value. A policy refuses before it grants. | A wait that a broadcast should have completed may stay queued or be granted. |
-//! | A policy that refuses says so: [`MAY_REFUSE`] is `true`. | The call that would refuse panics. |
-//! | The front of the queue can be completed without the waiters behind it. | All waiters behind the front wait as long as it does. |
-//! | `decide` and `release` are pure. They run several times for one wait. | Waits may last for ever. |
-//! | They are O(1), because they run under the lock. | All threads that use the queue spin meanwhile. |
-//! | Data beside the value is written before the release that announces it, and read after the grant. | The data is not there yet, or is seen by two holders. |
+#![doc = include_str!("guide/own_primitive/laws.md")]
 //!
 //! **No policy can cause undefined behaviour.** The links of the queue and the stored wakers do not
 //! depend on what a policy returns, on panics in it, or on what it calls.
@@ -80,11 +69,7 @@
 //! every acquire that it allows to complete, granted or refused.
 //!
 //! [`guide::own_primitive`]: crate::guide::own_primitive
-//! [`MAX_VALUE`]: WaitQueue::MAX_VALUE
-//! [`MAY_REFUSE`]: Policy::MAY_REFUSE
-//! [`MIN_VALUE`]: WaitQueue::MIN_VALUE
 //! [`unsync::WaitQueue`]: crate::unsync::WaitQueue
-//! [`update`]: WaitQueue::update
 
 mod grant;
 mod wait;
@@ -112,9 +97,8 @@ pub type WaitQueue<P> = generic::WaitQueue<P, Shared>;
 
 /// A primitive that stands on a wait queue.
 ///
-/// Implement it for a primitive whose futures and guards own a counted reference: with an
-/// `Arc<T>` of a `T: Queued`, [`Wait::new`] returns an owned wait. A [`WaitQueue`] implements it for
-/// itself.
+/// Implement it for a primitive whose futures and guards own a counted reference. With an `Arc<T>`
+/// of a `T: Queued`, [`Wait::new`] returns an owned wait. A [`WaitQueue`] implements it for itself.
 ///
 /// # Examples
 ///
