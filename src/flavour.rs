@@ -73,6 +73,11 @@ pub trait Words: Sized + 'static {
         true
     }
 
+    /// Orders the code of a user that runs under the lock after earlier critical sections, and
+    /// before later ones. The lock does that already, except at the compact level.
+    #[inline(always)]
+    fn synchronize(_word: &Self::Usize) {}
+
     /// Loads a number that changes under the lock of the word.
     ///
     /// ORDERING: `Relaxed`: a snapshot.

@@ -13,8 +13,9 @@
 //!   replaces.
 //! - *Queue Flag*: while `LOCKED` is clear, `QUEUED` is set exactly if the list is not empty.
 //! - *Lone Writer*: while `LOCKED` is set, only the lock holder writes the word. So unlocking is a
-//!   plain store, which publishes value and queue flag as well.
-//! - *Strict FIFO*: while `QUEUED` is set, only the lock holder grants, and only to the front.
+//!   plain store, which publishes value and queue flag as well. - *Strict FIFO*: while `QUEUED` is
+//!   set, only the lock holder grants, and only to the front, or to a request that the policy
+//!   grants on arrival.
 //! - *Nothing Grantable Waits*: when a thread unlocks the queue, the policy makes the front wait.
 //!   The one exception is an unlock between two batches: the same thread then locks the queue
 //!   again.
@@ -113,12 +114,13 @@ use crate::{
 /// `P` is the [policy](Policy), which decides about requests. `F` is the flavour:
 /// [`wait_queue::WaitQueue`](crate::wait_queue::WaitQueue) is shared between threads, and
 /// [`unsync::WaitQueue`](crate::unsync::WaitQueue) stays on one thread. A queue takes three words.
-/// See the [module documentation](crate::wait_queue) for examples and laws.
+/// See the [module documentation](crate::wait_queue) for examples and the contract of a policy.
 ///
 /// # Fairness
 ///
 /// Requests are completed in FIFO order. While a waiter is queued, a new request waits behind it,
-/// even if the policy would grant the request. Only a refusal completes at once.
+/// even if [`Policy::decide`] would grant the request. Two kinds of requests do not wait: those
+/// that the policy refuses, and those that [`Policy::enqueue`] grants on arrival.
 ///
 /// # Cancel safety
 ///
@@ -132,8 +134,9 @@ use crate::{
 ///
 /// # Costs
 ///
-/// Without waiters, an acquire or a release is one compare-exchange, and a refusal is one load.
-/// With waiters, it is the lock of the queue: one compare-exchange and one store.
+/// With an empty queue, a granted acquire or a release is one compare-exchange. Otherwise, and for
+/// [`update`](Self::update), the operation locks the queue: one compare-exchange and one store. A
+/// refusal of a request that is not queued is one load.
 pub struct WaitQueue<P: Policy, F: Flavour> {
     word: Word<F>,
     list: UnsafeCell<List<P, F>>,
@@ -156,10 +159,11 @@ enum FirstAttempt<'q, P: Policy, F: Flavour> {
 }
 
 impl<P: Policy, F: Flavour> WaitQueue<P, F> {
-    /// The smallest value.
+    /// The smallest value: -2<sup>61</sup> on 64-bit targets, -2<sup>29</sup> on 32-bit targets.
     pub const MIN_VALUE: isize = word::MIN_VALUE;
 
-    /// The largest value.
+    /// The largest value: 2<sup>61</sup> - 1 on 64-bit targets, 2<sup>29</sup> - 1 on 32-bit
+    /// targets.
     pub const MAX_VALUE: isize = MAX_VALUE;
 
     const_unless_loom! {
@@ -181,18 +185,19 @@ impl<P: Policy, F: Flavour> WaitQueue<P, F> {
 
     /// Returns a snapshot of the value.
     ///
-    /// It makes no writes of other threads visible. Use it for metrics.
+    /// This is a relaxed load, which does not synchronize with other threads. Use it for metrics.
     #[inline]
     #[must_use]
     pub fn value(&self) -> isize {
         self.word.load().value()
     }
 
-    /// Returns a snapshot of the value, and makes the writes visible that came before it.
+    /// Returns a snapshot of the value, and synchronizes with the operations that led to it. Use it
+    /// to read data that a release announced.
     ///
     /// # Memory ordering
     ///
-    /// The release or update that published the value happens-before the return.
+    /// Every release and update that contributed to the value happens-before the return.
     #[inline]
     #[must_use]
     pub fn value_acquire(&self) -> isize {
@@ -288,19 +293,19 @@ impl<P: Policy, F: Flavour> WaitQueue<P, F> {
     }
 
     /// Releases a request that no [`Grant`](crate::wait_queue::Grant) holds, and completes the
-    /// waiters that no longer have to wait.
+    /// waiters that can now proceed, in FIFO order.
     ///
     /// The new value is what [`Policy::release`] returns. The request need not have been granted:
     /// a policy can have requests that only announce something. O(1) per completed waiter.
     ///
     /// # Memory ordering
     ///
-    /// Everything before the call happens-before the return of every acquire that it allows to
-    /// complete.
+    /// Everything before the call happens-before the return of every acquire that it lets complete.
     ///
     /// # Panics
     ///
-    /// If the policy panics, or breaks a [law](crate::wait_queue#laws).
+    /// If the policy panics, or violates its [contract](crate::wait_queue#contract) in a way that
+    /// makes the call panic.
     #[inline]
     pub fn release(&self, request: P::Request) {
         if !self.try_change(P::STORES, move |value| checked::release::<P>(value, request)) {
@@ -348,6 +353,12 @@ impl<P: Policy, F: Flavour> WaitQueue<P, F> {
     #[inline]
     pub(crate) fn update_with<R>(&self, change: impl FnOnce(isize) -> (isize, R)) -> R {
         self.lock().update(change)
+    }
+
+    /// Orders the code of a user that runs under the lock, before and after it.
+    #[inline]
+    pub(crate) fn synchronize(&self) {
+        self.word.synchronize();
     }
 
     #[inline]

@@ -123,6 +123,59 @@
 //! ```compile_fail,E0277
 //! static START: compio_sync::unsync::Barrier = compio_sync::unsync::Barrier::new(2);
 //! ```
+//!
+//! ```compile_fail,E0277
+//! # use compio_sync::wait_queue::{Policy, Verdict};
+//! # enum Slots {}
+//! # impl Policy for Slots {
+//! #     type Request = ();
+//! #     fn decide(_: isize, (): ()) -> Verdict {
+//! #         Verdict::Wait
+//! #     }
+//! #     fn release(slots: isize, (): ()) -> isize {
+//! #         slots
+//! #     }
+//! # }
+//! static SLOTS: compio_sync::unsync::WaitQueue<Slots> = compio_sync::unsync::WaitQueue::new(2);
+//! ```
+//!
+//! ```compile_fail,E0277
+//! # use compio_sync::wait_queue::{Policy, Verdict};
+//! # enum Slots {}
+//! # impl Policy for Slots {
+//! #     type Request = ();
+//! #     fn decide(_: isize, (): ()) -> Verdict {
+//! #         Verdict::Wait
+//! #     }
+//! #     fn release(slots: isize, (): ()) -> isize {
+//! #         slots
+//! #     }
+//! # }
+//! let queue = compio_sync::unsync::WaitQueue::<Slots>::new(2);
+//! let wait = queue.acquire(());
+//! std::thread::scope(|scope| {
+//!     scope.spawn(|| drop(wait));
+//! });
+//! ```
+//!
+//! ```compile_fail,E0277
+//! # use compio_sync::wait_queue::{Policy, Verdict};
+//! # enum Slots {}
+//! # impl Policy for Slots {
+//! #     type Request = ();
+//! #     fn decide(_: isize, (): ()) -> Verdict {
+//! #         Verdict::Wait
+//! #     }
+//! #     fn release(slots: isize, (): ()) -> isize {
+//! #         slots
+//! #     }
+//! # }
+//! let queue = compio_sync::unsync::WaitQueue::<Slots>::new(2);
+//! let grant = queue.try_acquire(());
+//! std::thread::scope(|scope| {
+//!     scope.spawn(|| drop(grant));
+//! });
+//! ```
 
 #[cfg(feature = "alloc")]
 use alloc::rc::Rc;

@@ -1,10 +1,10 @@
-//! The wait queue of this crate, to build primitives on.
+//! A wait queue for building synchronization primitives.
 //!
-//! A [`WaitQueue`] is a value and a strictly fair queue of futures that wait for it. A [`Policy`]
-//! decides from the value and a request whether a waiter may go on. Around these two, a connection
-//! pool, a channel, a rate limiter or a work queue is safe code: it needs no `unsafe`, chooses no
-//! memory ordering and allocates nothing per wait. [`guide::own_primitive`] builds one step by
-//! step, and finds its bug with loom.
+//! A [`WaitQueue`] combines an integer value with a FIFO queue of waiting futures. A [`Policy`]
+//! decides from the value and a request whether a waiter may proceed. On top of these two, a
+//! connection pool, a channel, a rate limiter or a work queue is safe code: it needs no `unsafe`,
+//! chooses no memory ordering and allocates nothing per wait. [`guide::own_primitive`] builds a
+//! primitive step by step, and model-checks it with loom.
 //!
 //! | item | purpose |
 //! | --- | --- |
@@ -14,49 +14,49 @@
 //! | [`Grant`] | a granted request, which is released when dropped |
 //! | [`Queued`] | implemented by a primitive whose futures own a reference to it |
 //!
-//! A turnstile that lets a fixed number of tasks pass:
+//! A turnstile that lets one task pass per coin:
 //!
 //! ```
 //! use compio_sync::wait_queue::{Policy, Verdict, WaitQueue};
 //!
-//! /// The value is the number of tasks that may still pass.
-//! enum Tokens {}
+//! /// The value is the number of coins that were inserted and not used.
+//! enum Coins {}
 //!
-//! impl Policy for Tokens {
+//! impl Policy for Coins {
 //!     type Request = ();
 //!     const MAY_REFUSE: bool = false;
 //!
-//!     fn decide(tokens: isize, (): ()) -> Verdict {
-//!         if tokens > 0 { Verdict::Grant(tokens - 1) } else { Verdict::Wait }
+//!     fn decide(coins: isize, (): ()) -> Verdict {
+//!         if coins > 0 { Verdict::Grant(coins - 1) } else { Verdict::Wait }
 //!     }
 //!
-//!     fn release(tokens: isize, (): ()) -> isize {
-//!         tokens + 1
+//!     fn release(coins: isize, (): ()) -> isize {
+//!         coins + 1
 //!     }
 //! }
 //!
-//! struct Turnstile(WaitQueue<Tokens>);
+//! struct Turnstile(WaitQueue<Coins>);
 //!
 //! impl Turnstile {
 //!     async fn pass(&self) {
-//!         if let Some(token) = self.0.acquire(()).await.granted() {
-//!             // The token is spent, so dropping the grant must not release it.
-//!             token.keep();
+//!         if let Some(coin) = self.0.acquire(()).await.granted() {
+//!             // The coin is used, so dropping the grant must not release it.
+//!             coin.forget();
 //!         }
 //!     }
 //! }
 //!
-//! static GATE: Turnstile = Turnstile(WaitQueue::new(0));
+//! static TURNSTILE: Turnstile = Turnstile(WaitQueue::new(0));
 //!
 //! # compio::runtime::Runtime::new().unwrap().block_on(async {
-//! let insert_coins = async { GATE.0.update(|tokens| tokens + 2) };
-//! futures::join!(GATE.pass(), GATE.pass(), insert_coins);
+//! let insert_coins = async { TURNSTILE.0.update(|coins| coins + 2) };
+//! futures::join!(TURNSTILE.pass(), TURNSTILE.pass(), insert_coins);
 //! # });
 //! ```
 //!
-//! # Laws
+//! # Contract
 //!
-//! A policy is safe code that the queue calls under its lock. It keeps these laws:
+//! A policy is safe code that the queue may call while it is locked:
 //!
 #![doc = include_str!("guide/own_primitive/laws.md")]
 //!
@@ -66,7 +66,7 @@
 //! # Memory ordering
 //!
 //! Everything that happens before a release, or before an update, happens-before the return of
-//! every acquire that it allows to complete, granted or refused.
+//! every acquire that it lets complete, granted or refused.
 //!
 //! [`guide::own_primitive`]: crate::guide::own_primitive
 //! [`unsync::WaitQueue`]: crate::unsync::WaitQueue
@@ -95,7 +95,7 @@ use crate::{
 /// See [`generic::WaitQueue`] for fairness, cancel safety and costs.
 pub type WaitQueue<P> = generic::WaitQueue<P, Shared>;
 
-/// A primitive that stands on a wait queue.
+/// A primitive that is built on a wait queue.
 ///
 /// Implement it for a primitive whose futures and guards own a counted reference. With an `Arc<T>`
 /// of a `T: Queued`, [`Wait::new`] returns an owned wait. A [`WaitQueue`] implements it for itself.
@@ -200,13 +200,15 @@ impl<P: Policy, F: Flavour> UnwindSafe for generic::WaitQueue<P, F> {}
 impl<P: Policy, F: Flavour> RefUnwindSafe for generic::WaitQueue<P, F> {}
 
 impl<P: Policy, F: Flavour> generic::WaitQueue<P, F> {
-    /// Acquires what is requested without waiting. Returns `None` if the request must wait.
+    /// Attempts to complete a request without waiting. Returns `None` if the request must wait.
     ///
-    /// It never barges: while a waiter is queued, only a refusal completes.
+    /// It never barges: while a waiter is queued, a request is refused or must wait.
+    /// [`Policy::enqueue`] is not called, so no request is granted on arrival.
     ///
     /// # Panics
     ///
-    /// If the policy panics, or breaks a [law](crate::wait_queue#laws).
+    /// If the policy panics, or violates its [contract](crate::wait_queue#contract) in a way that
+    /// makes the call panic.
     ///
     /// # Examples
     ///
@@ -230,7 +232,7 @@ impl<P: Policy, F: Flavour> generic::WaitQueue<P, F> {
     /// assert!(slots.try_acquire(()).is_none());
     /// ```
     #[inline]
-    #[must_use = "what was granted is released as soon as it is dropped"]
+    #[must_use = "dropping a grant releases the request immediately"]
     pub fn try_acquire(&self, request: P::Request) -> Option<Completion<Grant<&Self>>> {
         Some(match self.try_grant(request)? {
             Completion::Granted(_) => Completion::Granted(Grant::new(self, request)),
@@ -238,15 +240,15 @@ impl<P: Policy, F: Flavour> generic::WaitQueue<P, F> {
         })
     }
 
-    /// Acquires what is requested, once the policy grants or refuses it.
+    /// Returns a future that completes once the policy grants or refuses the request.
     ///
     /// # Cancel safety
     ///
-    /// The future can be dropped at any time. What it was granted is released.
+    /// The future can be dropped at any time. If the request was already granted, it is released.
     ///
     /// # Panics
     ///
-    /// The future panics if the policy panics, or breaks a [law](crate::wait_queue#laws).
+    /// Polling and dropping the future panic like [`try_acquire`](Self::try_acquire).
     ///
     /// # Examples
     ///
@@ -256,22 +258,29 @@ impl<P: Policy, F: Flavour> generic::WaitQueue<P, F> {
         Wait::new(self, request)
     }
 
-    /// Changes the value and completes the waiters that no longer have to wait. Returns the
-    /// previous value.
+    /// Changes the value and completes the waiters that can now proceed, in FIFO order. Returns
+    /// the previous value.
     ///
-    /// `change` returns the new value. It runs once, under the lock of the queue, so that it can
-    /// change data beside the value in the same step. It must not use the queue.
+    /// `change` returns the new value. It runs once, while the queue is locked, so that it can
+    /// change data outside the value in the same step. It must not use the queue. To change the
+    /// value without the lock while no waiter is queued, use [`release`](Self::release).
     ///
     /// O(1) per completed waiter.
     ///
     /// # Panics
     ///
-    /// If `change` or the policy panics, or breaks a [law](crate::wait_queue#laws).
+    /// If `change` panics or returns a value out of range, and like
+    /// [`try_acquire`](Self::try_acquire).
     ///
     /// # Examples
     ///
     /// See the [module documentation](crate::wait_queue).
     pub fn update(&self, change: impl FnOnce(isize) -> isize) -> isize {
-        self.update_with(|value| (change(value), value))
+        self.update_with(|value| {
+            self.synchronize();
+            let changed = change(value);
+            self.synchronize();
+            (changed, value)
+        })
     }
 }

@@ -8,9 +8,10 @@
 //! critical section. The owner of a completed node loads the order of the word instead. It thereby
 //! also synchronizes with releases that follow the completion, which the real code does not.
 //!
-//! A critical section contains no scheduling point, so no thread ever finds the lock held. User
-//! code never runs under the lock, so all writes that an unlock must publish precede the lock.
-//! Locking is therefore the release here, and unlocking is a plain store.
+//! A critical section contains no scheduling point, so no thread finds the lock held. All writes
+//! that an unlock must publish precede the lock. Locking is therefore the release here, and
+//! unlocking is a plain store. The exception is the closure of an `update`, which is code of a user.
+//! It runs between two scheduling points that [synchronize](Words::synchronize).
 
 use core::sync::atomic::{self, Ordering};
 
@@ -30,6 +31,12 @@ impl Words for Shared {
         // ORDERING: `Acquire` pairs with `lock`, and with the `Release` of other operations: a
         // refused thread sees what happened before.
         word.load(Ordering::Acquire) == current
+    }
+
+    /// ORDERING: `AcqRel` pairs with itself, and with the `Acquire` and `Release` of other
+    /// operations.
+    fn synchronize(word: &AtomicUsize) {
+        word.load(Ordering::AcqRel);
     }
 
     fn load_number(word: &AtomicUsize, number: &AtomicUsize) -> usize {

@@ -42,9 +42,9 @@ impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
 
     /// Releases what was granted, and grants waiters.
     ///
-    /// RACE: another thread may be between two batches of a broadcast, so that the front waiters
-    /// are yet to be refused. They are completed first. Otherwise, this notification would be
-    /// stored behind them, and a second notification would merge with it.
+    /// RACE: another thread may be between two batches of a broadcast, so waiters at the front may
+    /// still be due to be refused. They are completed first. Otherwise, this release would only
+    /// change the value, and a second release might merge with it, as two notifications do.
     #[inline]
     pub(super) fn release(mut self, request: P::Request) {
         if P::MAY_REFUSE && !self.front_waits() {
@@ -56,16 +56,18 @@ impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
     }
 
     #[cold]
-    fn complete_waiters_before_release(mut self, request: P::Request) -> Self {
+    fn complete_waiters_before_release(self, request: P::Request) -> Self {
         let queue = self.queue;
         // A waker may panic.
         let release = ReleaseOnUnwind { queue, request };
-        while !self.front_waits() {
-            self.grant_waiters();
-            self = queue.lock();
+        // Dropped before `release` if the policy panics.
+        let mut guard = self;
+        while !guard.front_waits() {
+            guard.grant_waiters();
+            guard = queue.lock();
         }
         mem::forget(release);
-        self
+        guard
     }
 
     /// Returns what the policy decides about a request that is about to be enqueued.
@@ -123,7 +125,8 @@ impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
     /// The node is linked in this queue.
     #[inline]
     pub(super) unsafe fn cancel(self, node: &Node<P, F>) {
-        // If the policy panics, the queue is unlocked first and the waiters are granted last.
+        // Declared first, so dropped last: if the policy panics, the queue is unlocked before the
+        // waiters are granted.
         let rest = GrantOnUnwind(self.queue);
         let _waker;
         let mut guard = self;

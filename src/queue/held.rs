@@ -1,11 +1,11 @@
-//! Finds a policy that uses the queue which calls it, in debug builds with `std`.
+//! Detects a policy that uses the queue that is calling it, in debug builds with `std`.
 
 #[cfg(all(debug_assertions, feature = "std", not(loom)))]
 mod detector {
     use core::{cell::Cell, ptr};
 
-    /// The queues that are locked by one thread, the last one first. More than this many locks at
-    /// once are not all recorded.
+    /// The queues that this thread has locked, innermost first. Only the four innermost are
+    /// recorded.
     type Locked = [*const (); 4];
 
     std::thread_local! {

@@ -2,14 +2,14 @@
 
 /// Decides which requests the value of a [`WaitQueue`](super::WaitQueue) grants.
 ///
-/// A policy is a type without values, such as an empty enum. Its functions are pure: they depend on
-/// their arguments only. They run several times for one wait, and under the lock of the queue, so
-/// they must be quick and must not use the queue. The [laws](crate::wait_queue#laws) list what else
-/// a policy must do, and what happens if it does not.
+/// A policy type is never instantiated, so use an empty enum. Its functions are pure: they depend
+/// on their arguments only. The queue may call them several times per wait, and while it is locked,
+/// so they must be quick and must not use the queue. The [contract](crate::wait_queue#contract)
+/// lists what else a policy must do, and what happens otherwise.
 ///
 /// # Examples
 ///
-/// A latch that opens once the last of its tasks is done:
+/// A latch that opens once its two tasks are done:
 ///
 /// ```
 /// use compio_sync::wait_queue::{Policy, Verdict, WaitQueue};
@@ -21,6 +21,7 @@
 ///     type Request = ();
 ///
 ///     fn decide(running: isize, (): ()) -> Verdict {
+///         // A refusal completes every waiter and acquires nothing, like a broadcast.
 ///         if running == 0 { Verdict::Refuse } else { Verdict::Wait }
 ///     }
 ///
@@ -50,14 +51,14 @@ pub trait Policy {
     /// If it is `false`, such a release has no effect.
     const STORES: bool = true;
 
-    /// The policy is one of this crate, and is not checked. No safety depends on it.
+    /// Skips the checks of returned values, for this crate's own policies. No safety depends on it.
     #[doc(hidden)]
     const IS_TRUSTED: bool = false;
 
     /// Decides about a request at this value.
     ///
-    /// If the policy refuses a request, it must refuse it at every later value as well. So a
-    /// request that can be both refused and granted must be refused.
+    /// Once it has refused a request, it must refuse every equal request from then on. So if both a
+    /// refusal and a grant apply, refuse the request.
     fn decide(value: isize, request: Self::Request) -> Verdict;
 
     /// Returns the value after a request is released.
@@ -65,18 +66,20 @@ pub trait Policy {
 
     /// Decides whether a request that must wait is enqueued. By default, it is enqueued unchanged.
     ///
-    /// It may change the value and the request together with the queue. For example, a barrier
-    /// counts the arriving task, and grants the last one.
+    /// It can change the value and the request in the same atomic step. For example, a barrier
+    /// counts the arriving task, and grants the request of the last one. The queue may call it
+    /// several times per wait.
     #[inline]
     fn enqueue(value: isize, request: Self::Request) -> Arrival<Self::Request> {
         Arrival::Enqueue(value, request)
     }
 
-    /// Returns the value after a queued request leaves the queue without a grant. By default, the
-    /// value is unchanged.
+    /// Returns the value after a queued wait is cancelled. By default, the value is unchanged.
     ///
-    /// The queue does not call it for a request that is granted or refused at the front. It does
-    /// call it for a wait that is dropped, or that finds itself refused while it is polled.
+    /// The queue calls it when a queued wait is dropped, or when polling the wait finds it refused.
+    /// It does not call it for a wait that a releaser completes. Whether a refused wait is
+    /// cancelled is therefore a race, so the hook must ignore requests that are refused at this
+    /// value.
     #[inline]
     fn cancel(value: isize, _request: Self::Request) -> isize {
         value
@@ -90,10 +93,10 @@ pub trait Policy {
 /// See [`Policy::enqueue`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arrival<R> {
-    /// The request is enqueued. This is the value and the request from then on.
+    /// Enqueues the request, and sets the value and the request.
     Enqueue(isize, R),
-    /// The request is granted, and this is the value from then on. Queued waiters that the policy
-    /// no longer makes wait are then completed as well.
+    /// Grants the request, and sets the value. The queue then completes the waiters that can
+    /// proceed.
     Grant(isize),
 }
 
@@ -104,15 +107,16 @@ pub enum Arrival<R> {
 /// See [`Policy`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The request is granted, and this is the value from then on.
+    /// Grants the request, and sets the value.
     Grant(isize),
-    /// The request waits.
+    /// Makes the request wait.
     Wait,
-    /// The request completes without acquiring anything. So does every equal request after it.
+    /// Completes the request without acquiring anything. Every later equal request must be refused
+    /// as well.
     Refuse,
 }
 
-/// How a wait ended.
+/// The result of a wait.
 ///
 /// # Examples
 ///
@@ -132,9 +136,9 @@ pub enum Verdict {
 /// assert_eq!(open(Completion::<()>::Refused), Err(Closed));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "what was granted is released as soon as it is dropped"]
+#[must_use = "dropping a grant releases the request immediately"]
 pub enum Completion<T = ()> {
-    /// The request was granted, and what was granted must be released.
+    /// The request was granted.
     Granted(T),
     /// The request was refused: the wait is over, and nothing was acquired.
     Refused,

@@ -264,8 +264,7 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
     }
 }
 
-/// Aborts the process when it is dropped: a panic that leaves a destructor during an unwinding
-/// does.
+/// Panics when dropped. During unwinding, this second panic aborts the process.
 struct AbortOnUnwind;
 
 impl Drop for AbortOnUnwind {

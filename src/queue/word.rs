@@ -142,6 +142,11 @@ impl<F: Flavour> Word<F> {
         State(self.0.0.load(Ordering::Relaxed))
     }
 
+    #[inline]
+    pub(super) fn synchronize(&self) {
+        F::synchronize(&self.0.0);
+    }
+
     /// Loads a number that changes under the lock.
     #[inline]
     pub(super) fn load_number(&self, number: &Number<F>) -> usize {

@@ -15,7 +15,11 @@ use crate::queue::{self, Handle};
 /// # Memory ordering
 ///
 /// Everything that a holder does before the release happens-before the return of every acquire that
-/// the release allows to complete.
+/// the release lets complete.
+///
+/// # Panics
+///
+/// Dropping it panics if the policy panics.
 ///
 /// # Examples
 ///
@@ -62,15 +66,15 @@ impl<H: Handle<Target: Queued>> Grant<H> {
         self.0.request()
     }
 
-    /// Keeps what was granted, and returns the reference to the primitive.
+    /// Forgets the grant without releasing it, and returns the reference to the primitive.
     ///
-    /// Nothing is released when the grant is dropped. The primitive releases it later with
-    /// [`release`](crate::generic::WaitQueue::release), or never.
+    /// The primitive can release the request later, with
+    /// [`release`](crate::generic::WaitQueue::release).
     ///
     /// # Examples
     ///
     /// See the [module documentation](crate::wait_queue).
-    pub fn keep(self) -> H {
+    pub fn forget(self) -> H {
         self.0.into_parts().0
     }
 }

@@ -25,8 +25,9 @@ pin_project! {
     ///
     /// # Fairness
     ///
-    /// Waits are completed in FIFO order of their first polls. Only a refusal overtakes queued
-    /// waits.
+    /// Waits complete in the order in which they were first polled or [enabled](Self::enable). Only
+    /// a refusal, or a request that [`Policy::enqueue`](super::Policy::enqueue) grants on arrival,
+    /// overtakes queued waits.
     ///
     /// # Cancel safety
     ///
@@ -37,7 +38,8 @@ pin_project! {
     ///
     /// # Panics
     ///
-    /// If it is polled after completion.
+    /// Polling panics after completion, or if the policy panics. Dropping the future panics if the
+    /// policy panics.
     ///
     /// # Examples
     ///
@@ -83,7 +85,7 @@ impl<H: Handle<Target: Queued>> Wait<H> {
     ///
     /// # Panics
     ///
-    /// If the future has completed, or if the policy panics.
+    /// If an earlier poll returned `Ready`, or if the policy panics.
     ///
     /// # Examples
     ///
@@ -124,7 +126,8 @@ impl<H: Handle<Target: Queued>> Wait<H> {
 
     /// Returns whether the wait is in the queue.
     ///
-    /// It is `false` before the first poll, and once the wait is complete.
+    /// It is `false` before the first poll or call to [`enable`](Self::enable), and once the wait
+    /// is complete.
     #[must_use]
     pub fn is_queued(&self) -> bool {
         self.waiter.is_queued()

@@ -154,7 +154,7 @@ fn cancel_of_all_later_batches_between_batches_is_harmless() {
 /// be left behind.
 #[test]
 fn arrivals_within_wakers_leave_no_wait_behind() {
-    const ROUNDS: usize = 600;
+    const ROUNDS: usize = 300;
 
     fn arrive(barrier: &'static Barrier, rounds: &Rc<Cell<usize>>, waits: &Rc<RefCell<Vec<Wait>>>) {
         rounds.set(rounds.get() + 1);
