@@ -6,8 +6,8 @@
 //!     cargo test --release --test loom
 //! ```
 //!
-//! Without the second cfg, the models of [`users`], [`locks`] and [`gate`] run instead, at the
-//! compact level that code on top of this crate gets.
+//! Without the second cfg, the models of [`users`], [`locks`], [`policies`] and [`gate`] run
+//! instead, at the compact level that code on top of this crate gets.
 //!
 //! # Map
 //!
@@ -130,6 +130,16 @@
 //! | | `poll_of_complete_arrival_races_all` | `poll_of_next_batch_races_last_arrival` |
 //! | cancel an arrival | `cancel_of_arrival_races_all` | `cancel_races_last_arrival` |
 //! | | `cancel_of_complete_arrival_races_all` | `cancelled_arrival_is_replaced` |
+//! | acquire from a wait queue | | `update_races_acquire`, `enable_races_release` |
+//! | | | `panicking_decision_races_acquire`, `panicking_update_races_acquire` |
+//! | | | `broadcast_races_first_poll_of_user_wait` |
+//! | | | `broadcast_in_batches_races_poll_of_user_wait` |
+//! | | | `data_of_granted_request_races_next_holder` |
+//! | cancel its wait | | `broadcast_in_batches_races_cancel`, `panicking_decision_races_cancel` |
+//! | | | `panicking_cancel_races_release`, `panicking_cancel_races_cancel` |
+//! | release its request | | `broadcast_races_release`, `panicking_release_races_acquire` |
+//! | update its value | | `update_races_update_and_release`, `data_in_update_races_update` |
+//! | read its value | | `value_acquire_races_release`, `value_acquire_races_lock_free_release` |
 //! | use a pool on top | | `slot_return_races_acquire`, `early_permit_release_races_acquire` |
 //!
 //! Some operations cannot race:
@@ -207,6 +217,8 @@ mod once_cell;
 mod owned;
 #[cfg(compio_sync_exhaustive)]
 mod pairs;
+#[cfg(not(compio_sync_exhaustive))]
+mod policies;
 #[cfg(compio_sync_exhaustive)]
 mod rwlock;
 mod slots;
@@ -214,3 +226,7 @@ mod slots;
 mod three;
 #[cfg(not(compio_sync_exhaustive))]
 mod users;
+#[cfg(compio_sync_exhaustive)]
+mod wait_queue;
+#[cfg(compio_sync_exhaustive)]
+mod wait_queue_panics;

@@ -73,8 +73,8 @@ pub trait Words: Sized + 'static {
         true
     }
 
-    /// Orders the code of a user that runs under the lock after earlier critical sections, and
-    /// before later ones. The lock does that already, except at the compact level.
+    /// Publishes what the code of a user has written under the lock. Unlocking does so as well,
+    /// except at the compact level.
     #[inline(always)]
     fn synchronize(_word: &Self::Usize) {}
 

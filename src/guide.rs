@@ -43,7 +43,7 @@ pub mod loom {}
 ///
 #[doc = include_str!("guide/own_primitive/proof.md")]
 ///
-#[doc = include_str!("guide/own_primitive/laws.md")]
+#[doc = include_str!("guide/own_primitive/contract.md")]
 ///
 #[doc = include_str!("guide/own_primitive/more.md")]
 pub mod own_primitive {}

@@ -13,12 +13,12 @@
 //!   replaces.
 //! - *Queue Flag*: while `LOCKED` is clear, `QUEUED` is set exactly if the list is not empty.
 //! - *Lone Writer*: while `LOCKED` is set, only the lock holder writes the word. So unlocking is a
-//!   plain store, which publishes value and queue flag as well. - *Strict FIFO*: while `QUEUED` is
-//!   set, only the lock holder grants, and only to the front, or to a request that the policy
-//!   grants on arrival.
+//!   plain store, which publishes value and queue flag as well.
+//! - *Strict FIFO*: while `QUEUED` is set, only the lock holder grants, and only to the front or to
+//!   a request that the policy grants on arrival.
 //! - *Nothing Grantable Waits*: when a thread unlocks the queue, the policy makes the front wait.
-//!   The one exception is an unlock between two batches: the same thread then locks the queue
-//!   again.
+//!   One exception is an unlock between two batches: the same thread then locks the queue again.
+//!   The other one is a policy that panics or violates its contract.
 //! - *Counted Ring*: while `LOCKED` is clear, `waiters` is the number of nodes in the list.
 //! - *Pinned While Linked*: a linked node is alive and pinned, and is unlinked before it is
 //!   dropped. Nothing is moved out of a node, or replaced in it as a whole, once its future was
@@ -355,8 +355,14 @@ impl<P: Policy, F: Flavour> WaitQueue<P, F> {
         self.lock().update(change)
     }
 
-    /// Orders the code of a user that runs under the lock, before and after it.
-    #[inline]
+    /// Grants the waiters that can proceed.
+    fn grant_queued(&self) {
+        if let Some(guard) = self.lock_if_queued() {
+            guard.grant_waiters();
+        }
+    }
+
+    /// Publishes what the code of a user has written under the lock.
     pub(crate) fn synchronize(&self) {
         self.word.synchronize();
     }

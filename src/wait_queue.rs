@@ -58,7 +58,7 @@
 //!
 //! A policy is safe code that the queue may call while it is locked:
 //!
-#![doc = include_str!("guide/own_primitive/laws.md")]
+#![doc = include_str!("guide/own_primitive/contract.md")]
 //!
 //! **No policy can cause undefined behaviour.** The links of the queue and the stored wakers do not
 //! depend on what a policy returns, on panics in it, or on what it calls.
@@ -277,10 +277,17 @@ impl<P: Policy, F: Flavour> generic::WaitQueue<P, F> {
     /// See the [module documentation](crate::wait_queue).
     pub fn update(&self, change: impl FnOnce(isize) -> isize) -> isize {
         self.update_with(|value| {
-            self.synchronize();
-            let changed = change(value);
-            self.synchronize();
-            (changed, value)
+            let _synchronize = SynchronizeOnDrop(self);
+            (change(value), value)
         })
+    }
+}
+
+/// Publishes what a closure has written, even if it panics.
+struct SynchronizeOnDrop<'q, P: Policy, F: Flavour>(&'q generic::WaitQueue<P, F>);
+
+impl<P: Policy, F: Flavour> Drop for SynchronizeOnDrop<'_, P, F> {
+    fn drop(&mut self) {
+        self.0.synchronize();
     }
 }

@@ -2,6 +2,7 @@
 
 mod condvar;
 mod locks;
+mod wait_queue;
 
 use std::{
     sync::{Arc, Mutex},

@@ -19,3 +19,4 @@ mod generic;
 mod lock_traits;
 mod threads;
 mod traits;
+mod wait_queue_traits;

@@ -1,10 +1,11 @@
 //! Runs the programs of the property tests, with steps from libFuzzer.
 //!
-//! The first byte chooses the primitive: 0 to 127 is a semaphore with this number of permits modulo
-//! six, 128 to 159 a `Notify`, 160 to 175 a `Mutex`, 176 to 191 an `RwLock`, 192 to 207 an `Event`,
-//! 208 to 223 a `OnceCell`, 224 to 239 a `Condvar`, and 240 to 255 a `Barrier` for up to 75 tasks.
-//! Each program runs on both flavours, and on both semaphores. A step takes three bytes for a
-//! semaphore, and two for the others.
+//! The first byte chooses the primitive: 0 to 95 is a semaphore with this number of permits modulo
+//! six, 96 to 127 a wait queue with a random policy, 128 to 159 a `Notify`, 160 to 175 a `Mutex`,
+//! 176 to 191 an `RwLock`, 192 to 207 an `Event`, 208 to 223 a `OnceCell`, 224 to 239 a `Condvar`,
+//! and 240 to 255 a `Barrier` for up to 75 tasks. Each program runs on both flavours, and on both
+//! semaphores. A step takes three bytes for a semaphore, and two for the others. The steps on a
+//! wait queue follow the table of its policy, whose missing bytes are zero.
 #![no_main]
 
 #[path = "../../tests/flavours/mod.rs"]
@@ -17,6 +18,7 @@ use libfuzzer_sys::fuzz_target;
 
 use crate::flavours::{
     closable::program as closable,
+    random_policy::Table,
     shared::{
         barrier::program as barrier, condvar::program as condvar, event::program as event,
         mutex::program as mutex, notify::program as notify, once_cell::program as once_cell,
@@ -29,6 +31,7 @@ use crate::flavours::{
         program as unsync, rwlock::program as unsync_rwlock,
     },
     unsync_closable::program as unsync_closable,
+    wait_queue_program as wait_queue,
 };
 
 fuzz_target!(|bytes: &[u8]| {
@@ -40,12 +43,20 @@ fuzz_target!(|bytes: &[u8]| {
     let (short, long) = (short.iter().copied(), long.iter().copied());
     let flag = first & 1 != 0;
     match first {
-        0..128 => {
+        0..96 => {
             let permits = usize::from(first % 6);
             shared::run(permits, long.clone().map(shared::Step::from));
             unsync::run(permits, long.clone().map(unsync::Step::from));
             closable::run(permits, long.clone().map(closable::Step::from));
             unsync_closable::run(permits, long.map(unsync_closable::Step::from));
+        }
+        96..128 => {
+            let mut table = [0; Table::BYTES];
+            let (bytes, steps) = bytes.split_at(bytes.len().min(table.len()));
+            table[..bytes.len()].copy_from_slice(bytes);
+            let (steps, _) = steps.as_chunks::<2>();
+            let steps: Vec<_> = steps.iter().copied().map(wait_queue::Step::from).collect();
+            wait_queue::run(flag, first & 2 != 0, Table(table), &steps);
         }
         128..160 => {
             notify::run(flag, short.clone().map(notify::Step::from));

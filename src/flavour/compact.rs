@@ -9,9 +9,13 @@
 //! also synchronizes with releases that follow the completion, which the real code does not.
 //!
 //! A critical section contains no scheduling point, so no thread finds the lock held. All writes
-//! that an unlock must publish precede the lock. Locking is therefore the release here, and
-//! unlocking is a plain store. The exception is the closure of an `update`, which is code of a user.
-//! It runs between two scheduling points that [synchronize](Words::synchronize).
+//! that an unlock must publish precede the lock. Locking is therefore acquire and release here, and
+//! unlocking is a plain store.
+//!
+//! The exception is the closure of an `update`, which is code of a user. After it, the section
+//! [publishes](Words::synchronize) what the closure wrote. This is a scheduling point, so another
+//! thread may find the lock held. That thread then [confirms](Words::confirm) this, because loom
+//! explores only orders of accesses that it sees.
 
 use core::sync::atomic::{self, Ordering};
 
@@ -33,10 +37,9 @@ impl Words for Shared {
         word.load(Ordering::Acquire) == current
     }
 
-    /// ORDERING: `AcqRel` pairs with itself, and with the `Acquire` and `Release` of other
-    /// operations.
+    /// ORDERING: `Release` pairs with `lock`, and with the `Acquire` of other operations.
     fn synchronize(word: &AtomicUsize) {
-        word.load(Ordering::AcqRel);
+        word.load(Ordering::Release);
     }
 
     fn load_number(word: &AtomicUsize, number: &AtomicUsize) -> usize {
@@ -98,9 +101,10 @@ impl Atomic<usize> for AtomicUsize {
         self.peek()
     }
 
-    /// ORDERING: `Release` pairs with `load_status`, and with the `Acquire` of other operations.
+    /// ORDERING: `AcqRel` pairs with itself, with `load_status`, and with the `Acquire` and
+    /// `Release` of other operations.
     fn lock(&self, current: usize, locked: usize) -> bool {
-        self.compare_exchange(current, locked, Ordering::Release)
+        self.compare_exchange(current, locked, Ordering::AcqRel)
     }
 }
 

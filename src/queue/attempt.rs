@@ -36,6 +36,7 @@ impl<P: Policy, F: Flavour> WaitQueue<P, F> {
             }
             if state.is_locked() {
                 assert_not_held(self);
+                self.word.confirm(state);
                 backoff.snooze();
             } else {
                 backoff.spin();

@@ -1,14 +1,14 @@
 //! The lock over the list, and the grants that are made under it.
 
-use core::{mem, task::Waker};
+use core::{mem, ptr::NonNull, task::Waker};
 
 use super::{
     WaitQueue,
-    checked::{self, guard_destructor, in_range},
+    checked::{self, in_range},
     held::Held,
     list::{Front, List, Node, complete},
     policy::{Arrival, Completion, Policy, Verdict},
-    wake_batch::{DeferredDrop, WakeBatch, WakeOnDrop},
+    wake_batch::{DeferredDrop, WakeBatch, WakeOnDrop, guard_double_panic},
     word::State,
 };
 use crate::flavour::Flavour;
@@ -41,33 +41,38 @@ impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
     }
 
     /// Releases what was granted, and grants waiters.
-    ///
-    /// RACE: another thread may be between two batches of a broadcast, so waiters at the front may
-    /// still be due to be refused. They are completed first. Otherwise, this release would only
-    /// change the value, and a second release might merge with it, as two notifications do.
     #[inline]
     pub(super) fn release(mut self, request: P::Request) {
-        if P::MAY_REFUSE && !self.front_waits() {
-            self = self.complete_waiters_before_release(request);
-        }
-        if P::STORES || self.front().is_some() {
-            self.update(|value| (checked::release::<P>(value, request), ()));
-        }
+        // A trusted policy does not panic.
+        let is_settled = !P::MAY_REFUSE || P::IS_TRUSTED && self.front_waits();
+        if is_settled { self.release_settled(request) } else { self.settle_and_release(request) }
     }
 
+    /// Completes the waiters that need not wait, and then releases the request.
+    ///
+    /// RACE: another thread may be between two batches of a broadcast, so waiters at the front may
+    /// still be due to be refused. Without this, the release would only change the value, and a
+    /// second release might merge with it, as two notifications do.
     #[cold]
-    fn complete_waiters_before_release(self, request: P::Request) -> Self {
+    fn settle_and_release(self, request: P::Request) {
         let queue = self.queue;
-        // A waker may panic.
-        let release = ReleaseOnUnwind { queue, request };
-        // Dropped before `release` if the policy panics.
+        // Declared first, so dropped last: if a waker or the policy panics, the request is released
+        // after the queue is unlocked.
+        let release = OnUnwind::new(|| queue.lock().release_settled(request));
         let mut guard = self;
         while !guard.front_waits() {
             guard.grant_waiters();
             guard = queue.lock();
         }
         mem::forget(release);
-        guard
+        guard.release_settled(request);
+    }
+
+    #[inline]
+    fn release_settled(mut self, request: P::Request) {
+        if P::STORES || self.front().is_some() {
+            self.update(|value| (checked::release::<P>(value, request), ()));
+        }
     }
 
     /// Returns what the policy decides about a request that is about to be enqueued.
@@ -119,24 +124,30 @@ impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
     }
 
     /// Ends a wait: unlinks the node and completes it as refused, and grants the waiters behind it
-    /// that no longer have to wait.
+    /// that can now proceed.
     ///
     /// # Safety
     /// The node is linked in this queue.
     #[inline]
     pub(super) unsafe fn cancel(self, node: &Node<P, F>) {
+        let queue = self.queue;
         // Declared first, so dropped last: if the policy panics, the queue is unlocked before the
         // waiters are granted.
-        let rest = GrantOnUnwind(self.queue);
+        let rest = OnUnwind::new(|| queue.grant_queued());
         let _waker;
         let mut guard = self;
+        let was_front = guard.front() == Some(NonNull::from(node));
         // SAFETY: *Locked List*: locked; the rest is the caller's promise.
         let (waker, _) = unsafe { guard.unlink(node) };
         _waker = DeferredDrop::new(waker);
         complete(&node.status, Completion::Refused);
-        guard.value = checked::cancel::<P>(guard.value, node.request.get());
+        let value = checked::cancel::<P>(guard.value, node.request.get());
+        let has_changed = value != guard.value;
+        guard.value = value;
         mem::forget(rest);
-        guard.grant_waiters();
+        if was_front || has_changed {
+            guard.grant_waiters();
+        }
     }
 
     /// Completes the front until it must wait, unlocks, and wakes the completed waiters.
@@ -164,7 +175,7 @@ impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
 
     fn grant_in_batches(self, first: Waker, second: Waker) {
         let queue = self.queue;
-        let rest = GrantOnUnwind(queue);
+        let rest = OnUnwind::new(|| queue.grant_queued());
         let mut batch = WakeBatch::new();
         batch.push(first);
         batch.push(second);
@@ -285,27 +296,20 @@ impl<P: Policy, F: Flavour> Drop for QueueGuard<'_, P, F> {
     }
 }
 
-/// Releases a request after a waker has panicked.
-struct ReleaseOnUnwind<'q, P: Policy, F: Flavour> {
-    queue: &'q WaitQueue<P, F>,
-    request: P::Request,
-}
+/// Runs a closure while a panic unwinds. It is forgotten otherwise.
+struct OnUnwind<F: FnOnce()>(Option<F>);
 
-impl<P: Policy, F: Flavour> Drop for ReleaseOnUnwind<'_, P, F> {
-    fn drop(&mut self) {
-        guard_destructor::<P>(|| self.queue.release(self.request));
+impl<F: FnOnce()> OnUnwind<F> {
+    #[inline]
+    fn new(run: F) -> Self {
+        Self(Some(run))
     }
 }
 
-/// Grants the rest of the queue after a waker or the policy has panicked.
-struct GrantOnUnwind<'q, P: Policy, F: Flavour>(&'q WaitQueue<P, F>);
-
-impl<P: Policy, F: Flavour> Drop for GrantOnUnwind<'_, P, F> {
+impl<F: FnOnce()> Drop for OnUnwind<F> {
     fn drop(&mut self) {
-        guard_destructor::<P>(|| {
-            if let Some(guard) = self.0.lock_if_queued() {
-                guard.grant_waiters();
-            }
-        });
+        if let Some(run) = self.0.take() {
+            guard_double_panic(run);
+        }
     }
 }

@@ -12,6 +12,15 @@ mod detector {
         static LOCKED: Cell<Locked> = const { Cell::new([ptr::null(); 4]) };
     }
 
+    /// Nothing is recorded while the thread ends.
+    fn locked() -> Locked {
+        LOCKED.try_with(Cell::get).unwrap_or([ptr::null(); 4])
+    }
+
+    fn set_locked(queues: Locked) {
+        let _ = LOCKED.try_with(|locked| locked.set(queues));
+    }
+
     /// The record of a queue that this thread has locked.
     pub(in crate::queue) struct Held {
         outer: Locked,
@@ -20,15 +29,15 @@ mod detector {
     impl Held {
         #[inline]
         pub(in crate::queue) fn new<Q>(queue: &Q) -> Self {
-            let outer = LOCKED.get();
-            LOCKED.set([ptr::from_ref(queue).cast(), outer[0], outer[1], outer[2]]);
+            let outer = locked();
+            set_locked([ptr::from_ref(queue).cast(), outer[0], outer[1], outer[2]]);
             Self { outer }
         }
 
         /// Ends the record, just before the queue is unlocked.
         #[inline]
         pub(in crate::queue) fn end(&self) {
-            LOCKED.set(self.outer);
+            set_locked(self.outer);
         }
     }
 
@@ -36,7 +45,7 @@ mod detector {
     /// If this thread has locked the queue.
     #[cold]
     pub(in crate::queue) fn assert_not_held<Q>(queue: &Q) {
-        let is_held = LOCKED.get().contains(&ptr::from_ref(queue).cast());
+        let is_held = locked().contains(&ptr::from_ref(queue).cast());
         assert!(!is_held, "{}", crate::flavour::USED_BY_POLICY);
     }
 }

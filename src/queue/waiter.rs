@@ -27,6 +27,8 @@ pub(crate) struct Waiter<H: Handle<Target: Primitive>> {
     node: Node<PolicyOf<H>, FlavourOf<H>>,
 }
 
+type GuardOf<'q, H> = QueueGuard<'q, PolicyOf<H>, FlavourOf<H>>;
+
 /// A completed wait.
 pub(crate) struct Completed<H: Handle<Target: Primitive>> {
     pub(crate) handle: H,
@@ -145,13 +147,13 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
         unsafe { guard.enqueue(&self.node, waker.into_waker(), arrival) }
     }
 
-    /// Completes the waiters of the previous generation, then tries again.
+    /// Completes the waiters that the value lets proceed, then tries again.
     ///
-    /// RACE: the thread that broadcasts to that generation may be between two batches.
+    /// RACE: another thread may be between two batches, as in `QueueGuard::settle_and_release`.
     #[cold]
     fn complete_waiters_and_enqueue(
         &self,
-        guard: QueueGuard<'_, PolicyOf<H>, FlavourOf<H>>,
+        guard: GuardOf<'_, H>,
         waker: DeferredDrop,
     ) -> Option<Completion> {
         guard.grant_waiters();
@@ -179,20 +181,12 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
 
     #[cold]
     fn leave_refused(&self) -> Option<Completion> {
-        self.leave()
+        self.leave(self.lock_while_queued())
     }
 
     /// Leaves the queue, unless the wait completes first. Returns how the wait ended.
     #[inline(always)]
-    fn leave(&self) -> Option<Completion> {
-        self.leave_with(self.lock_while_queued())
-    }
-
-    #[inline(always)]
-    fn leave_with(
-        &self,
-        guard: Option<QueueGuard<'_, PolicyOf<H>, FlavourOf<H>>>,
-    ) -> Option<Completion> {
+    fn leave(&self, guard: Option<GuardOf<'_, H>>) -> Option<Completion> {
         let Some(guard) = guard else {
             return self.completion();
         };
@@ -220,7 +214,7 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
         let guard = self.lock_while_queued();
         mem::forget(abort);
         guard_destructor::<PolicyOf<H>>(|| {
-            if self.leave_with(guard) == Some(Completion::Granted(())) {
+            if self.leave(guard) == Some(Completion::Granted(())) {
                 self.queue().release(self.node.request.get());
             }
         });
@@ -243,7 +237,7 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
     }
 
     /// Locks the queue, unless the wait completes first.
-    fn lock_while_queued(&self) -> Option<QueueGuard<'_, PolicyOf<H>, FlavourOf<H>>> {
+    fn lock_while_queued(&self) -> Option<GuardOf<'_, H>> {
         if self.completion().is_some() {
             return None;
         }

@@ -79,9 +79,9 @@ impl<H: Handle<Target: Queued>> Grant<H> {
     }
 }
 
-// A grant holds a reference and a request, which no panic changes.
-impl<H: Handle<Target: Queued>> UnwindSafe for Grant<H> {}
-impl<H: Handle<Target: Queued>> RefUnwindSafe for Grant<H> {}
+// A grant holds a request, which no panic changes, and a reference.
+impl<H: Handle<Target: Queued> + UnwindSafe> UnwindSafe for Grant<H> {}
+impl<H: Handle<Target: Queued> + RefUnwindSafe> RefUnwindSafe for Grant<H> {}
 
 impl<H> fmt::Debug for Grant<H>
 where

@@ -166,8 +166,8 @@ impl<H: Handle<Target: Queued>> Future for Wait<H> {
 }
 
 // After a panic, each wait is still in a valid state: queued, complete or cancelled.
-impl<H: Handle<Target: Queued>> UnwindSafe for Wait<H> {}
-impl<H: Handle<Target: Queued>> RefUnwindSafe for Wait<H> {}
+impl<H: Handle<Target: Queued> + UnwindSafe> UnwindSafe for Wait<H> {}
+impl<H: Handle<Target: Queued> + RefUnwindSafe> RefUnwindSafe for Wait<H> {}
 
 impl<H: Handle<Target: Queued>> fmt::Debug for Wait<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -11,13 +11,22 @@ mod event_reference;
 mod lock_reference;
 mod notify_reference;
 mod once_cell_reference;
+pub(crate) mod random_policy;
 mod reference;
+#[cfg(test)]
+mod wait_queue_foreign;
+pub(crate) mod wait_queue_program;
+#[cfg(test)]
+mod wait_queue_property;
+mod wait_queue_reference;
 mod waits;
 
 #[path = "."]
 pub(crate) mod shared {
     use std::sync::Arc as Counted;
 
+    #[cfg(test)]
+    use compio_sync::wait_queue::WaitQueue;
     use compio_sync::{
         self as flavour, Acquire, AcquireOwned, Event, Notified, NotifiedOwned, Notify,
         OwnedSemaphorePermit, Semaphore, SemaphorePermit, WaitForEvent, WaitForEventOwned,
@@ -39,12 +48,16 @@ pub(crate) mod shared {
     pub(crate) mod rwlock;
     #[cfg(test)]
     mod semaphore;
+    #[cfg(test)]
+    mod wait_queue;
 }
 
 #[path = "."]
 pub(crate) mod unsync {
     use std::rc::Rc as Counted;
 
+    #[cfg(test)]
+    use compio_sync::unsync::WaitQueue;
     use compio_sync::unsync::{
         self as flavour, Acquire, AcquireOwned, Event, Notified, NotifiedOwned, Notify,
         OwnedSemaphorePermit, Semaphore, SemaphorePermit, WaitForEvent, WaitForEventOwned,
@@ -66,6 +79,8 @@ pub(crate) mod unsync {
     pub(crate) mod rwlock;
     #[cfg(test)]
     mod semaphore;
+    #[cfg(test)]
+    mod wait_queue;
 }
 
 #[path = "."]

@@ -65,9 +65,10 @@ impl<F: Future + Unpin> Waits<F> {
             self.wakers.push((Arc::default(), 0));
             self.wakers.len() - 1
         });
+        let context_waker = Arc::clone(&self.wakers[waker].0).into();
+        let output = Pin::new(&mut wait.future).poll(&mut Context::from_waker(&context_waker));
+        // If the poll panics, the future has kept its previous waker.
         wait.waker = Some(waker);
-        let waker = Arc::clone(&self.wakers[waker].0).into();
-        let output = Pin::new(&mut wait.future).poll(&mut Context::from_waker(&waker));
         if output.is_ready() {
             self.waits.swap_remove(index);
         }
