@@ -24,7 +24,7 @@ impl Policy for Passage {
         match request {
             Request::Enter if value & CLOSED != 0 => Verdict::Refuse,
             Request::Enter => Verdict::Grant(value + TASK),
-            Request::AwaitEmpty if value == CLOSED => Verdict::Refuse,
+            Request::AwaitEmpty if value & CLOSED != 0 && value < TASK => Verdict::Refuse,
             Request::AwaitEmpty => Verdict::Wait,
         }
     }
@@ -46,6 +46,7 @@ impl Gate {
 
     /// Enters, unless the gate is closed.
     pub fn enter(&self) -> Option<Inside<'_>> {
+        // Entering never waits, because waiters are queued only while the gate is closed.
         let completion = self.queue.try_acquire(Request::Enter)?;
         completion.granted().map(|grant| Inside { _grant: grant })
     }
