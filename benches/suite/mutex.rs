@@ -9,6 +9,7 @@ use futures_intrusive::sync as intrusive;
 use super::{
     Suite,
     floor::Floor,
+    tails::{add_tails, take_turn},
     threads::on_threads,
     waits::{
         self, cancel_one_of, cancel_queued, handoff, pending, ready, repoll, spin, timed_rounds,
@@ -35,6 +36,9 @@ pub(super) fn add_to(suite: &mut Suite) {
     add_shared::<intrusive::Mutex<u64>>(suite);
     add::<unsync::Mutex<u64>>(suite);
     add::<intrusive::LocalMutex<u64>>(suite);
+    add_tails_of::<compio_sync::Mutex<u64>>(suite);
+    add_tails_of::<tokio::sync::Mutex<u64>>(suite);
+    add_tails_of::<async_lock::Mutex<u64>>(suite);
     suite.charted.extend(CHARTED);
 }
 
@@ -110,6 +114,11 @@ fn add_shared<S: Subject + Sync>(suite: &mut Suite) {
     let mut subject = suite.of(S::NAME);
     subject.path("mutex_hammer_2", 200_000, hammer::<S>);
     subject.path_sampled_every(6, "mutex_contended_16", 16_384, contend::<S, 16>);
+}
+
+/// Adds the wait latency of threads that contend for the lock.
+fn add_tails_of<S: Subject + Sync>(suite: &mut Suite) {
+    add_tails(suite, "mutex_wait_of", S::NAME, S::new, |lock: &S| take_turn(lock.lock()));
 }
 
 fn uncontended<S: Subject>(rounds: usize) -> Duration {

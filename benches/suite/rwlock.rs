@@ -7,6 +7,7 @@ use compio_sync::unsync;
 use super::{
     Suite,
     floor::Floor,
+    tails::{add_tails, take_turn},
     threads::on_threads,
     waits::{broadcast, cancel_queued, handoff, pending, ready, timed_rounds},
 };
@@ -29,6 +30,9 @@ pub(super) fn add_to(suite: &mut Suite) {
     add_shared::<asyncband::rwlock::RwLock<u64>>(suite);
     add_shared::<maitake_sync::RwLock<u64>>(suite);
     add::<unsync::RwLock<u64>>(suite);
+    add_tails_of::<compio_sync::RwLock<u64>>(suite);
+    add_tails_of::<tokio::sync::RwLock<u64>>(suite);
+    add_tails_of::<async_lock::RwLock<u64>>(suite);
     suite.charted.extend(CHARTED);
 }
 
@@ -109,6 +113,11 @@ fn add<S: Subject>(suite: &mut Suite) {
 fn add_shared<S: Subject + Sync>(suite: &mut Suite) {
     add::<S>(suite);
     suite.of(S::NAME).path("rwlock_read_2", 200_000, read_on_two_threads::<S>);
+}
+
+/// Adds the wait latency of writers on several threads.
+fn add_tails_of<S: Subject + Sync>(suite: &mut Suite) {
+    add_tails(suite, "rwlock_write_wait_of", S::NAME, S::new, |lock: &S| take_turn(lock.write()));
 }
 
 /// Hands off the lock to the writer at the front, which enqueues again at the back.

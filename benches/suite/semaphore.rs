@@ -3,12 +3,7 @@
 mod reads;
 mod subjects;
 
-use std::{
-    hint::black_box,
-    pin::pin,
-    thread::yield_now,
-    time::{Duration, Instant},
-};
+use std::{hint::black_box, pin::pin, thread::yield_now, time::Duration};
 
 use compio_sync::{ClosableSemaphore, Semaphore, unsync};
 use futures::executor::block_on;
@@ -21,7 +16,7 @@ use self::{
 use super::{
     Suite,
     floor::Floor,
-    tails::Tails,
+    tails::{add_tails, take_turn},
     threads::on_threads,
     waits::{
         self, broadcast, cancel_one_of, cancel_queued, handoff, pending, queue, ready, repoll,
@@ -63,8 +58,9 @@ pub(super) fn add_to(suite: &mut Suite) {
     add::<unsync::ClosableSemaphore>(suite);
     add::<intrusive::LocalSemaphore>(suite);
     add_bounded_reads(suite);
-    add_tails::<Semaphore>(suite);
-    add_tails::<tokio::sync::Semaphore>(suite);
+    add_tails_of::<Semaphore>(suite);
+    add_tails_of::<tokio::sync::Semaphore>(suite);
+    add_tails_of::<async_lock::Semaphore>(suite);
     suite.charted.extend(CHARTED);
 }
 
@@ -137,19 +133,9 @@ fn add_shared<S: Subject + Sync>(suite: &mut Suite) {
 }
 
 /// Adds the wait latency of threads that contend for one permit.
-fn add_tails<S: Subject + Sync>(suite: &mut Suite) {
-    for threads in [4, 16, 64] {
-        let semaphore = S::new(1);
-        let turn = move || {
-            let start = Instant::now();
-            let permit = block_on(semaphore.acquire());
-            let wait = start.elapsed();
-            yield_now();
-            drop(permit);
-            wait
-        };
-        suite.tails.push(Tails::new(format!("wait_of_{threads}"), S::NAME, threads, turn));
-    }
+fn add_tails_of<S: Subject + Sync>(suite: &mut Suite) {
+    let turn = |semaphore: &S| take_turn(semaphore.acquire());
+    add_tails(suite, "wait_of", S::NAME, || S::new(1), turn);
 }
 
 fn uncontended<S: Subject>(rounds: usize) -> Duration {

@@ -1,10 +1,14 @@
 //! Wait latency with more threads than cores, up to the slowest wait.
 
-use std::time::Duration;
+use std::{
+    thread::yield_now,
+    time::{Duration, Instant},
+};
 
+use futures::executor::block_on;
 use hdrhistogram::Histogram;
 
-use super::threads::run_on_threads;
+use super::{Suite, threads::run_on_threads};
 
 /// The number of turns per sample, over all threads.
 const TURNS: usize = 16_384;
@@ -19,7 +23,7 @@ pub(crate) struct Tails {
 
 impl Tails {
     /// `turn` acquires and releases the subject once, and returns how long it waited.
-    pub(super) fn new(
+    fn new(
         name: String,
         subject: &'static str,
         threads: usize,
@@ -44,6 +48,32 @@ impl Tails {
         ]
         .map(|(quantile, wait)| (format!("{}_{quantile}", self.name), wait))
     }
+}
+
+/// Adds the wait latencies of one subject, whose threads take turns.
+pub(super) fn add_tails<S: Sync + 'static>(
+    suite: &mut Suite,
+    path: &str,
+    subject: &'static str,
+    make: fn() -> S,
+    turn: fn(&S) -> Duration,
+) {
+    for threads in [4, 16, 64] {
+        let shared = make();
+        let turn = move || turn(&shared);
+        suite.tails.push(Tails::new(format!("{path}_{threads}"), subject, threads, turn));
+    }
+}
+
+/// Waits for exclusive access, and yields the time slice while holding it. Returns the time of the
+/// wait.
+pub(super) fn take_turn(acquire: impl Future) -> Duration {
+    let start = Instant::now();
+    let guard = block_on(acquire);
+    let wait = start.elapsed();
+    yield_now();
+    drop(guard);
+    wait
 }
 
 fn histogram() -> Histogram<u64> {
