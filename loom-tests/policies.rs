@@ -127,3 +127,13 @@ fn data_written_after_release_races_grant() {
         primitive.data.read();
     });
 }
+
+/// The planted bug: another thread may release before the update, and not only during it.
+#[test]
+#[should_panic(expected = "the release ran first")]
+fn planted_bug_assumes_update_runs_first() {
+    let release = |primitive: &Primitive| primitive.queue.release(());
+    race(0, release, |primitive| {
+        assert_eq!(primitive.queue.update(|slots| slots), 0, "the release ran first");
+    });
+}

@@ -154,7 +154,9 @@ fn cancel_of_all_later_batches_between_batches_is_harmless() {
 /// be left behind.
 #[test]
 fn arrivals_within_wakers_leave_no_wait_behind() {
+    // The last round finds waits of the first one, whose generation it has reached again.
     const ROUNDS: usize = 300;
+    const TASKS: usize = 400;
 
     fn arrive(barrier: &'static Barrier, rounds: &Rc<Cell<usize>>, waits: &Rc<RefCell<Vec<Wait>>>) {
         rounds.set(rounds.get() + 1);
@@ -180,5 +182,5 @@ fn arrivals_within_wakers_leave_no_wait_behind() {
     for mut wait in waits {
         assert!(wait.poll().is_ready());
     }
-    assert_generation(barrier);
+    assert_eq!(barrier.waiters(), 0);
 }
