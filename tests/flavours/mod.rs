@@ -11,13 +11,17 @@ mod event_reference;
 mod lock_reference;
 mod notify_reference;
 mod once_cell_reference;
+// Random policies panic. Without `std`, a second panic aborts the process.
+#[cfg(any(feature = "std", not(test)))]
 pub(crate) mod random_policy;
 mod reference;
-#[cfg(test)]
+#[cfg(all(test, feature = "std"))]
 mod wait_queue_foreign;
+#[cfg(any(feature = "std", not(test)))]
 pub(crate) mod wait_queue_program;
-#[cfg(test)]
+#[cfg(all(test, feature = "std"))]
 mod wait_queue_property;
+#[cfg(any(feature = "std", not(test)))]
 mod wait_queue_reference;
 mod waits;
 

@@ -29,7 +29,6 @@ type UseQueue = Rc<dyn Fn(u8)>;
 
 proptest! {
     #[test]
-    #[cfg_attr(not(feature = "std"), ignore = "a second panic aborts the process without `std`")]
     fn foreign_code_cannot_corrupt_queue(
         may_refuse: bool,
         table in uniform(any::<u8>()).prop_map(Table),

@@ -9,7 +9,6 @@ use super::{
 
 proptest! {
     #[test]
-    #[cfg_attr(not(feature = "std"), ignore = "a second panic aborts the process without `std`")]
     fn each_step_matches_reference(
         may_refuse: bool,
         stores: bool,
