@@ -145,6 +145,7 @@ impl<'q, P: Policy, F: Flavour> QueueGuard<'q, P, F> {
         let has_changed = value != guard.value;
         guard.value = value;
         mem::forget(rest);
+        // Only a new front or a new value can let a waiter proceed.
         if was_front || has_changed {
             guard.grant_waiters();
         }
