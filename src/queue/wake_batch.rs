@@ -40,14 +40,21 @@ impl WakeBatch {
 
     #[inline]
     pub(super) fn wake_all(&mut self) {
+        // A panic that is caught leaves wakers behind.
+        while self.woken < self.filled {
+            guard_double_panic(|| self.wake_each());
+        }
+        (self.woken, self.filled) = (0, 0);
+    }
+
+    #[inline]
+    fn wake_each(&mut self) {
         while self.woken < self.filled {
             let waker = &self.wakers[self.woken];
             self.woken += 1;
             // SAFETY: *Moved Once*: its index was in `woken..filled`, and no longer is.
-            let waker = unsafe { waker.assume_init_read() };
-            guard_double_panic(|| waker.wake());
+            unsafe { waker.assume_init_read() }.wake();
         }
-        (self.woken, self.filled) = (0, 0);
     }
 
     #[cold]
