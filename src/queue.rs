@@ -53,6 +53,19 @@
 //! The slow path runs if a waiter is queued or the request must wait. Locking is one
 //! compare-exchange and unlocking one store.
 //!
+//! # Public and private
+//!
+//! [`wait_queue`](crate::wait_queue) publishes this queue. The primitives of this crate also use:
+//!
+//! - [`Primitive`] instead of `Queued`, because safe code could otherwise reach the queue of a mutex
+//!   and forge a grant.
+//! - [`Waiter`] and [`Grant`], which `tracing` wraps. A grant with the request as a parameter is
+//!   covariant.
+//! - `change`, an update that takes no lock if the queue is empty, and `try_grant_with` and
+//!   `update_with`, which return more. Their closures must be pure or quick.
+//! - `Waiter::completed`, for a wait that is complete when it is created.
+//! - `Policy::IS_TRUSTED`, which skips the checks of returned values.
+//!
 //! # Refusals
 //!
 //! A refusal completes a wait without changing the value. A policy refuses a request once the
