@@ -57,8 +57,8 @@
 //!
 //! [`wait_queue`](crate::wait_queue) publishes this queue. The primitives of this crate also use:
 //!
-//! - [`Primitive`] instead of `Queued`, because safe code could otherwise reach the queue of a mutex
-//!   and forge a grant.
+//! - [`Primitive`] instead of `Queued`, because safe code could otherwise reach the queue of a
+//!   mutex and forge a grant.
 //! - [`Waiter`] and [`Grant`], which `tracing` wraps. A grant with the request as a parameter is
 //!   covariant.
 //! - `change`, an update that takes no lock if the queue is empty, and `try_grant_with` and
