@@ -96,21 +96,20 @@ fn release_under_lock<const VALUE: isize>() {
 }
 
 fn enqueue<const VALUE: isize>() {
-    let enqueue = |_, script| Arrival::Enqueue(VALUE, script);
-    let queue = scripted(0);
-    assert_not_enqueued(VALUE, &queue, Script { enqueue, ..SLOT });
-    let waiting = Task::waiting(queue.acquire(WAITS));
-    assert_not_enqueued(VALUE, &queue, Script { enqueue, ..SLOT });
-    drop(waiting);
-    assert_usable(&queue, 0);
+    assert_arrival_panics(VALUE, |_, script| Arrival::Enqueue(VALUE, script));
 }
 
 fn grant_on_arrival<const VALUE: isize>() {
-    let enqueue = |_, _| Arrival::Grant(VALUE);
+    assert_arrival_panics(VALUE, |_, _| Arrival::Grant(VALUE));
+}
+
+/// Asserts that the arrival panics, in an empty queue and behind another waiter.
+#[track_caller]
+fn assert_arrival_panics(value: isize, enqueue: fn(isize, Script) -> Arrival<Script>) {
     let queue = scripted(0);
-    assert_not_enqueued(VALUE, &queue, Script { enqueue, ..SLOT });
+    assert_not_enqueued(value, &queue, Script { enqueue, ..SLOT });
     let waiting = Task::waiting(queue.acquire(WAITS));
-    assert_not_enqueued(VALUE, &queue, Script { enqueue, ..SLOT });
+    assert_not_enqueued(value, &queue, Script { enqueue, ..SLOT });
     drop(waiting);
     assert_usable(&queue, 0);
 }
