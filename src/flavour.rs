@@ -2,7 +2,8 @@
 //!
 //! All other code is shared. The loom models of the shared flavour cover the single-thread flavour
 //! as well. A single thread runs foreign code only while no lock is held, and loom explores that
-//! interleaving. A [`Cell`] behaves like an atomic that no other thread accesses.
+//! interleaving. The exception is a policy, which panics if it needs the lock that its thread
+//! holds. A [`Cell`] behaves like an atomic that no other thread accesses.
 
 #[cfg(any(not(loom), compio_sync_exhaustive))]
 mod atomics;
