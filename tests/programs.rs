@@ -9,6 +9,7 @@ mod adaptive_limit;
 mod copy_tree;
 mod crawl;
 mod graceful_shutdown;
+mod kv_server;
 mod proxy;
 mod rate_limit;
 mod static_service;
