@@ -7,8 +7,6 @@
 
 mod adaptive_limit;
 mod copy_tree;
-mod crawl;
-mod graceful_shutdown;
 mod kv_server;
 mod proxy;
 mod rate_limit;
