@@ -1,8 +1,8 @@
 //! A TCP key-value store on several compio threads, with a write-ahead log and group commit.
 //!
-//! `server.rs` bounds connections with a `ClosableSemaphore`, starts its workers at a `Barrier`, and
-//! stops them with an `Event`. `log.rs` makes writes durable a batch at a time, and completes them
-//! with a `Notify`. `store.rs` shards the data into `RwLock`s, and opens a snapshot in a `OnceCell`.
+//! `server.rs` bounds connections with a `ClosableSemaphore`, starts workers at a `Barrier`, and
+//! stops them with an `Event`. `log.rs` makes a batch of writes durable, and completes them with a
+//! `Notify`. `store.rs` shards the data into `RwLock`s, and opens a snapshot in a `OnceCell`.
 #![allow(clippy::duplicate_mod, reason = "the server is compiled for both sets of primitives")]
 
 mod load;

@@ -108,7 +108,7 @@ fn write_until_killed(
 }
 
 /// Kills a server under load several times. After each kill, a new server must know each write that
-/// a client was told of. It may also know the one write of each client that was in flight.
+/// was acknowledged to a client. It may also know the one write of each client in flight.
 fn kill_under_load(primitives: &str, kills: usize) {
     let data = tempdir().unwrap();
     let command = || {
