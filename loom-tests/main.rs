@@ -141,6 +141,15 @@
 //! | update its value | | `update_races_update_and_release`, `data_in_update_races_update` |
 //! | read its value | | `value_acquire_races_release`, `value_acquire_races_lock_free_release` |
 //! | use a pool on top | | `slot_return_races_acquire`, `early_permit_release_races_acquire` |
+//! | use a type of `guide::loom` | | `users_of_pool_race`, `permit_released_before_buffer` |
+//! | | | `request_races_shutdown`, `request_without_permit_races_shutdown` |
+//! | | | `push_races_pop`, `notification_before_push_races_pop` |
+//! | | | `announcement_races_wait`, `event_set_before_data_races_wait` |
+//! | | | `withdrawal_races_withdrawal`, `withdrawal_after_unlock_races_withdrawal` |
+//! | | | `new_name_races_new_name`, `unchecked_insert_races_new_name` |
+//! | | | `connection_races_connection`, `check_and_set_races_connection` |
+//! | | | `take_of_token_races_put`, `unlock_between_wait_and_take` |
+//! | | | `swap_races_swap`, `result_after_barrier_races_swap` |
 //!
 //! Some operations cannot race:
 //!
@@ -198,6 +207,7 @@ mod event;
 mod gate;
 #[cfg(compio_sync_exhaustive)]
 mod grant;
+mod guide;
 #[cfg(compio_sync_exhaustive)]
 mod limit;
 #[cfg(compio_sync_exhaustive)]

@@ -140,9 +140,10 @@
 //!
 //! # Guide
 //!
-//! The [`guide`] explains [how it works](guide::design) in a picture. It has
-//! [recipes](guide::recipes), [questions and answers](guide::faq), [migration
-//! tables](guide::migration) and a [comparison](guide::comparison) with other crates.
+//! The [`guide`] helps with [choosing](guide::choosing) a primitive, and explains [how it
+//! works](guide::design) in a picture. It has [recipes](guide::recipes), [questions and
+//! answers](guide::faq), [migration pages](guide::migration) and a
+//! [comparison](guide::comparison) with other crates.
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(doc, loom))))]
 
