@@ -30,6 +30,14 @@
 //!
 //! static SEMAPHORE: Semaphore<SingleThread> = Semaphore::new(1);
 //! ```
+//!
+//! The policies of this crate's own primitives are private. A [`WaitQueue`] has a policy of yours:
+//!
+//! ```compile_fail,E0277
+//! use compio_sync::generic::{NeverClosed, Shared, WaitQueue};
+//!
+//! let queue: WaitQueue<NeverClosed, Shared> = WaitQueue::new(3);
+//! ```
 
 pub use crate::{
     barrier::{Barrier, BarrierWait, BarrierWaitResult},

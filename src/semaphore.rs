@@ -14,7 +14,7 @@ use core::{
     panic::{RefUnwindSafe, UnwindSafe},
 };
 
-use self::policy::{ALL_RETURNED, free, is_closed, max_permits, non_negative, units};
+use self::policy::{ALL_RETURNED, CountPermits, free, is_closed, max_permits, non_negative, units};
 pub use self::{
     acquire::Acquire,
     closable::{Closable, Drain, WaitForClose},
@@ -93,7 +93,7 @@ use crate::{
 /// # });
 /// ```
 pub struct Semaphore<F: Flavour, C: Closing = NeverClosed> {
-    queue: WaitQueue<C, F>,
+    queue: WaitQueue<CountPermits<C>, F>,
     /// The number of permits, available or in use. Written under the lock of the queue only.
     limit: Number<F>,
     resource: trace::Resource,
@@ -267,7 +267,7 @@ impl<F: Flavour, C: Closing> Semaphore<F, C> {
         let up_to = |value| permits.min(non_negative(free::<C>(value, limit)));
         let attempt = self.queue.try_grant_with(|value| match up_to(value) {
             0 if !is_closed::<C>(value) => Verdict::Wait,
-            permits => C::decide(value, permits),
+            permits => CountPermits::<C>::decide(value, permits),
         });
         match attempt {
             Some(Completion::Granted(at)) => Ok(up_to(at)),
@@ -375,11 +375,11 @@ impl<F: Flavour> Semaphore<F> {
 }
 
 impl<F: Flavour, C: Closing> Primitive for Semaphore<F, C> {
-    type Policy = C;
+    type Policy = CountPermits<C>;
     type Flavour = F;
 
     #[inline]
-    fn queue(&self) -> &WaitQueue<C, F> {
+    fn queue(&self) -> &WaitQueue<CountPermits<C>, F> {
         &self.queue
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Closing, Semaphore,
-    policy::{free, move_limit, non_negative},
+    policy::{CountPermits, free, move_limit, non_negative},
 };
 use crate::{
     error::TooManyPermits,
@@ -195,7 +195,7 @@ impl<F: Flavour, C: Closing> Semaphore<F, C> {
         change: impl FnOnce(usize, isize) -> (usize, R),
     ) -> R {
         let result = self.queue.update_with(|value| {
-            let value = C::release(value, acquired);
+            let value = CountPermits::<C>::release(value, acquired);
             let before = self.limit.get();
             let (limit, result) = change(before, free::<C>(value, before));
             self.limit.set(limit);

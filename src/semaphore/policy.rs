@@ -5,6 +5,8 @@
 //! debt. A [`Closable`] semaphore shifts this number left by one bit, and stores in the lowest bit
 //! whether it is closed. Once it is closed, the number is the negated number of permits in use.
 
+use core::marker::PhantomData;
+
 use super::closable::Closable;
 use crate::{
     error::Closed,
@@ -89,11 +91,15 @@ impl<F: Flavour> Closing for Closable<F> {
 /// It exceeds every limit.
 pub(super) const ALL_RETURNED: usize = usize::MAX;
 
-impl<C: Counting> Policy for C {
+/// The policy of a semaphore. It is a type of its own, so that only semaphores can have it.
+#[derive(Debug)]
+pub struct CountPermits<C>(PhantomData<C>);
+
+impl<C: Counting> Policy for CountPermits<C> {
     type Request = usize;
 
     const IS_TRUSTED: bool = true;
-    const MAY_REFUSE: bool = Self::CLOSED != 0;
+    const MAY_REFUSE: bool = C::CLOSED != 0;
 
     #[inline]
     fn decide(value: isize, permits: usize) -> Verdict {
