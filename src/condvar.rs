@@ -290,6 +290,7 @@ impl<F: Flavour> Primitive for Condvar<F> {
     }
 }
 
+/// Creates a condition variable without waiters.
 impl<F: Flavour> Default for Condvar<F> {
     #[track_caller]
     fn default() -> Self {

@@ -299,6 +299,7 @@ impl<F: Flavour, T: ?Sized> Guards for Mutex<F, T> {
     }
 }
 
+/// Creates an unlocked mutex with the default data.
 impl<F: Flavour, T: Default> Default for Mutex<F, T> {
     #[track_caller]
     fn default() -> Self {
@@ -306,6 +307,7 @@ impl<F: Flavour, T: Default> Default for Mutex<F, T> {
     }
 }
 
+/// Creates an unlocked mutex with this data.
 impl<F: Flavour, T> From<T> for Mutex<F, T> {
     #[track_caller]
     fn from(data: T) -> Self {

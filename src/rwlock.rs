@@ -318,6 +318,7 @@ impl<F: Flavour, T: ?Sized> Guards for RwLock<F, T> {
     }
 }
 
+/// Creates an unlocked lock with the default data.
 impl<F: Flavour, T: Default> Default for RwLock<F, T> {
     #[track_caller]
     fn default() -> Self {
@@ -325,6 +326,7 @@ impl<F: Flavour, T: Default> Default for RwLock<F, T> {
     }
 }
 
+/// Creates an unlocked lock with this data.
 impl<F: Flavour, T> From<T> for RwLock<F, T> {
     #[track_caller]
     fn from(data: T) -> Self {

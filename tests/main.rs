@@ -7,6 +7,8 @@ mod assertions;
 mod flavours;
 mod hooked_waker;
 mod programs;
+#[cfg(feature = "tracing")]
+mod resource_events;
 mod runtime;
 #[cfg(feature = "tracing")]
 mod subscriber;
@@ -17,6 +19,8 @@ mod blocking;
 mod ecosystem;
 mod generic;
 mod lock_traits;
+mod std_traits;
 mod threads;
 mod traits;
 mod wait_queue_traits;
+mod workloads;

@@ -34,9 +34,12 @@ impl<H: Handle<Target: Primitive>> Waiter<H> {
         Self { waiter: queue::Waiter::new(handle, request), op }
     }
 
+    /// Emits the state as well, because the first poll emits only the state of a grant.
     pub(crate) fn completed(handle: H, request: RequestOf<H>, completion: Completion) -> Self {
         let op = handle.op(request);
-        Self { waiter: queue::Waiter::completed(handle, request, completion), op }
+        let completed = Self { waiter: queue::Waiter::completed(handle, request, completion), op };
+        completed.waiter.primitive().emit_state();
+        completed
     }
 
     pub(crate) fn request(&self) -> RequestOf<H> {

@@ -43,10 +43,10 @@ fn wait_emits_events_until_set() {
 }
 
 #[test]
-fn wait_for_set_event_emits_its_poll() {
+fn wait_for_set_event_emits_state_and_poll() {
     let event = Event::new(true);
     let lines = record(|| assert!(Task::new(event.wait()).poll().is_ready()));
-    assert_eq!(events(&lines), [poll_op(true)]);
+    assert_eq!(events(&lines), [state(true, 0), vec![poll_op(true)]].concat());
 }
 
 #[test]
