@@ -6,14 +6,14 @@ use loom::{
     thread,
 };
 
-/// Two workers exchange their results.
+/// An exchange of results between two workers.
 struct Exchange {
     results: [AtomicUsize; 2],
     all_written: Barrier,
 }
 
 impl Exchange {
-    /// Publishes the result of a worker, and returns that of the other one.
+    /// Publishes the result of `worker`, and returns the result of the other worker.
     async fn swap(&self, worker: usize, result: usize) -> usize {
         self.results[worker].store(result, Relaxed);
         self.all_written.wait().await;

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use compio_sync::{Condvar, Mutex};
 use loom::thread;
 
-/// A place for a token, which one task at a time takes out.
+/// A slot with a token, which one task at a time takes out.
 struct Slot {
     token: Mutex<Option<u32>>,
     filled: Condvar,

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use compio_sync::RwLock;
 use loom::thread;
 
-/// Numbers names in the order of their first use. Each name has one number.
+/// A list that numbers names in the order of their first use. Each name has one number.
 struct Names {
     names: RwLock<Vec<&'static str>>,
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use compio_sync::Semaphore;
 use loom::{sync::Mutex, thread};
 
-/// Lends buffers. Each permit stands for a buffer that is not in use.
+/// A pool of buffers. Each permit stands for a buffer that is not in use.
 struct Pool {
     free: Semaphore,
     buffers: Mutex<Vec<u32>>,
