@@ -14,7 +14,8 @@ use crate::request::push_record;
 #[derive(Default)]
 pub(super) struct Log {
     next: Mutex<Batch>,
-    added: Notify,
+    /// Notified of the first record of each batch.
+    begun: Notify,
     /// The number of commits, and of syncs.
     pub(super) counts: Mutex<(u64, u64)>,
 }
@@ -23,33 +24,32 @@ pub(super) struct Log {
 struct Batch {
     records: Vec<u8>,
     commits: u64,
-    outcome: Arc<Outcome>,
+    result: Arc<OnceLock<Result<(), String>>>,
+    has_result: Arc<Notify>,
 }
-
-/// The result of a batch, and the notification of its writers.
-type Outcome = (OnceLock<Result<(), String>>, Notify);
 
 impl Log {
     /// Waits until the write is durable and in the store.
     pub(super) async fn commit(&self, request: &[u8]) -> Result<(), String> {
-        let outcome;
-        let committed = {
+        let (is_first, result, has_result) = {
             let mut next = self.next.lock().unwrap();
             push_record(&mut next.records, request);
             next.commits += 1;
-            outcome = Arc::clone(&next.outcome);
-            // Created before the batch can be taken, so the broadcast for the batch completes it.
-            outcome.1.notified()
+            // The wait is created before the batch can be taken, so the broadcast completes it.
+            let has_result = Arc::clone(&next.has_result).notified_owned();
+            (next.commits == 1, Arc::clone(&next.result), has_result)
         };
-        self.added.notify_one();
-        committed.await;
-        outcome.0.get().expect("the result is set before the broadcast").clone()
+        if is_first {
+            self.begun.notify_one();
+        }
+        has_result.await;
+        result.get().expect("the result is set before the broadcast").clone()
     }
 
     /// Commits all batches. Returns only if the file cannot be repaired after an error.
     pub(super) async fn run(&self, store: &Store, mut file: File, mut end: u64) -> io::Result<()> {
         loop {
-            self.added.notified().await;
+            self.begun.notified().await;
             let batch = mem::take(&mut *self.next.lock().unwrap());
             let BufResult(written, records) = file.write_all_at(batch.records, end).await;
             let synced = written.and(file.sync_data().await);
@@ -63,8 +63,8 @@ impl Log {
                 cut(&file, end).await?;
             }
             let result = synced.map_err(|error| format!("cannot write the log: {error}"));
-            batch.outcome.0.set(result).expect("only this task sets the result");
-            batch.outcome.1.notify_waiters();
+            batch.result.set(result).expect("only this task sets the result");
+            batch.has_result.notify_waiters();
         }
     }
 }
@@ -76,8 +76,8 @@ pub(super) async fn open(path: &Path, store: &Store) -> io::Result<(File, u64)> 
     let (length, end) = (read?, store.replay(&records).await);
     if end < length {
         eprintln!("kv_server: {}: cut off a torn record, {} bytes", path.display(), length - end);
-        cut(&file, end as u64).await?;
     }
+    cut(&file, end as u64).await?; // The last records may not be durable yet.
     Ok((file, end as u64))
 }
 

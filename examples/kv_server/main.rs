@@ -3,16 +3,21 @@
 //! `server.rs` bounds connections with a `ClosableSemaphore`, starts workers at a `Barrier`, and
 //! stops them with an `Event`. `log.rs` makes a batch of writes durable, and completes them with a
 //! `Notify`. `store.rs` shards the data into `RwLock`s, and opens a snapshot in a `OnceCell`.
-#![allow(clippy::duplicate_mod, reason = "the server is compiled for both sets of primitives")]
+#![allow(
+    clippy::duplicate_mod,
+    clippy::incompatible_msrv,
+    reason = "compiled twice, for Rust 1.95"
+)]
 
 mod load;
 mod on_tokio;
 mod request;
 
-use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, process};
+use std::{net::SocketAddr, num::NonZeroU8, path::PathBuf, process};
 
 use clap::{Parser, value_parser};
 
+// The modules with a server are compiled for each set of primitives, which is their `super`.
 #[path = "."]
 mod on_compio_sync {
     use compio_sync::{Barrier, ClosableSemaphore, Event, Notify, OnceCell, RwLock};
@@ -25,8 +30,8 @@ mod on_compio_sync {
 /// Serves a key-value store over TCP. Acknowledged writes survive a crash.
 ///
 /// Requests are the lines 'GET key', 'SET key value' and 'DEL key', of 64 KiB at most. Responses
-/// are the lines 'VALUE value', 'NONE', 'OK' and 'ERROR message'. On Ctrl-C, the server completes
-/// the requests in flight, saves a snapshot and exits.
+/// are the lines 'VALUE value', 'NONE', 'OK' and 'ERROR message'. On Ctrl-C, the server answers the
+/// requests that it has read, replaces the log with a snapshot, and exits.
 #[derive(Parser)]
 #[command(name = "kv_server")]
 struct Arguments {
@@ -38,7 +43,7 @@ struct Arguments {
     listen: SocketAddr,
     /// Number of threads that serve connections
     #[arg(long, default_value = "2")]
-    workers: NonZeroUsize,
+    workers: NonZeroU8,
     /// Maximum number of open connections; more connections wait in the backlog of the listener
     #[arg(long, default_value_t = 1024, value_parser = value_parser!(u16).range(1..))]
     connections: u16,

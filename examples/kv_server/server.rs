@@ -1,16 +1,16 @@
 //! The server. Each worker spawns the connections that it accepts on its own thread.
 
 use std::net::TcpListener as StdListener;
-use std::{io, pin::pin, sync::Arc, time::Duration};
+use std::{fs, io, num::NonZeroUsize, pin::pin, sync::Arc, time::Duration};
 
 use compio::dispatcher::Dispatcher;
-use compio::fs::File;
 use compio::io::{AsyncWriteExt, BufReader};
 use compio::net::{TcpListener, TcpStream};
 use compio::time::{sleep, timeout};
 use futures::future::{Either, select};
 
-use super::{Barrier, ClosableSemaphore, Event, log, log::Log, store::Store};
+use super::log::{self, Log};
+use super::{Barrier, ClosableSemaphore, Event, store::Store};
 use crate::request::{Request, parse, read_line};
 use crate::{Arguments, load};
 
@@ -25,43 +25,46 @@ struct Server {
 pub(crate) async fn run(arguments: &Arguments) -> io::Result<()> {
     let temporary = tempfile::tempdir()?;
     let data = arguments.data.as_deref().unwrap_or(temporary.path());
-    std::fs::create_dir_all(data)?;
+    fs::create_dir_all(data)?;
+    let directory = fs::File::open(data)?;
+    directory.try_lock().map_err(|_| io::Error::other("another server uses the directory"))?;
+    let workers = NonZeroUsize::from(arguments.workers);
     let server = Arc::new(Server {
         store: Store::new(data)?,
         log: Log::default(),
         connections: Arc::new(ClosableSemaphore::new(arguments.connections.into())),
-        start: Barrier::new(arguments.workers.get() + 1),
+        start: Barrier::new(workers.get() + 1),
         stop: Event::default(),
     });
     let (file, end) = log::open(&data.join("log"), &server.store).await?;
-    File::open(data).await?.sync_all().await?; // Makes the names of new files durable.
+    directory.sync_all()?; // Makes the names of new files durable.
     let listener = StdListener::bind(arguments.listen)
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", arguments.listen)))?;
     let address = listener.local_addr()?;
-    let dispatcher = Dispatcher::builder().worker_threads(arguments.workers).build()?;
-    for _ in 0..arguments.workers.get() {
+    // Not concurrent, because one worker could take the accept loops of all workers otherwise.
+    let dispatcher = Dispatcher::builder().worker_threads(workers).concurrent(false).build()?;
+    for _ in 0..workers.get() {
         let (server, listener) = (Arc::clone(&server), listener.try_clone()?);
         drop(dispatcher.dispatch(|| server.accept(listener)).expect("the workers run"));
     }
-    // No worker accepts a connection before all threads have started.
     server.start.wait().await;
-
     let log = server.log.run(&server.store, file.clone(), end);
     let mut ctrl_c = pin!(compio::signal::ctrl_c());
     let _ = futures::poll!(&mut ctrl_c); // Installs the signal handler.
     println!("listening on {address}; press Ctrl-C to stop");
     let stopped = async {
         select(pin!(load::run(arguments.load, address)), ctrl_c).await.factor_first().0?;
+        println!("stopping");
         server.stop.set();
-        server.connections.drain().await;
+        // A client that does not read its response may never close its connection.
+        let _ = timeout(Duration::from_secs(10), server.connections.drain()).await;
         Ok(())
     };
     select(pin!(log), pin!(stopped)).await.factor_first().0?;
     server.store.save().await?;
     log::cut(&file, 0).await?;
     let (commits, syncs) = *server.log.counts.lock().unwrap();
-    let mean = commits as f64 / syncs.max(1) as f64;
-    println!("{commits} commits in {syncs} syncs, {mean:.1} per sync");
+    println!("{commits} commits, {:.1} per sync", commits as f64 / syncs.max(1) as f64);
     Ok(())
 }
 
@@ -74,15 +77,15 @@ impl Server {
         while let Ok(permit) = Arc::clone(&self.connections).acquire_owned().await {
             let accept = pin!(listener.accept());
             let Either::Right((accepted, _)) = select(&mut stop, accept).await else { break };
+            if accepted.is_err() {
+                sleep(Duration::from_millis(100)).await; // Until a file may be closed.
+            }
             let server = Arc::clone(&self);
             let connection = async move {
-                let served = async { server.serve(accepted?.0).await };
-                if let Err(error) = served.await {
-                    eprintln!("kv_server: connection failed: {error}");
-                    // The permit is kept, because `accept` may fail until a file is closed.
-                    sleep(Duration::from_millis(100)).await;
-                }
-                drop(permit);
+                let _permit = permit;
+                let served = async { server.serve(accepted?.0).await }.await;
+                served
+                    .unwrap_or_else(|error: io::Error| eprintln!("kv_server: connection: {error}"));
             };
             compio::runtime::spawn(connection).detach();
         }
@@ -95,10 +98,7 @@ impl Server {
         while let Either::Right((line, _)) = select(&mut stop, pin!(read_line(&mut reader))).await {
             let Some(line) = line? else { break };
             let answer = self.answer(&line).await.unwrap_or_else(|error| format!("ERROR {error}"));
-            // A client that does not read would keep the server from stopping.
-            let write = async { (&stream).write_all(answer + "\n").await.0 };
-            let written = timeout(Duration::from_secs(10), write).await;
-            written.map_err(|_| io::ErrorKind::TimedOut)??;
+            (&stream).write_all(answer + "\n").await.0?;
         }
         stream.close().await
     }

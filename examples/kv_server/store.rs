@@ -9,14 +9,12 @@ use compio::fs::{self, File};
 use super::{OnceCell, RwLock};
 use crate::request::{pop_record, push_record};
 
-const SHARDS: usize = 16;
-
 /// Values by key. A deleted key has no value.
 type Entries = HashMap<String, Option<Arc<str>>>;
 
 pub(super) struct Store {
     data: PathBuf,
-    index: [RwLock<Entries>; SHARDS],
+    index: [RwLock<Entries>; 16],
     /// Opened by the first request for a key that is not in the index.
     snapshot: OnceCell<Entries>,
 }
@@ -29,7 +27,7 @@ impl Store {
     }
 
     fn shard(&self, key: &str) -> &RwLock<Entries> {
-        &self.index[crc32fast::hash(key.as_bytes()) as usize % SHARDS]
+        &self.index[crc32fast::hash(key.as_bytes()) as usize % self.index.len()]
     }
 
     pub(super) async fn get(&self, key: &str) -> io::Result<Option<Arc<str>>> {

@@ -237,17 +237,45 @@ fn malformed_request_is_error_and_connection_stays_open() {
     assert_eq!(server.kill(), "");
 }
 
+/// Asks for more bytes than the buffers of a connection hold, presses Ctrl-C, and then reads.
 #[test]
-fn ctrl_c_answers_requests_and_saves_snapshot() {
+fn ctrl_c_completes_response_in_flight() {
+    for primitives in ["compio-sync", "tokio"] {
+        let data = tempdir().unwrap();
+        let server = Server::start(KV_SERVER.command().args(["--primitives", primitives]), &data);
+        let _idle = server.connect();
+        let mut client = server.connect();
+        client.assert(&format!("SET key {}", "v".repeat(60_000)), "OK");
+        let stream = client.0.get_mut();
+        stream.write_all("GET key\n".repeat(300).as_bytes()).unwrap();
+        stream.peek(&mut [0]).unwrap();
+        let mut running = server.running;
+        running.press_ctrl_c();
+        running.line("stopping");
+        // A server that does not wait for the response syncs a few files and exits meanwhile.
+        for _ in 0..50 {
+            append(&data.path().join("other"), b"synced");
+        }
+        let mut responses = Vec::new();
+        client.0.read_to_end(&mut responses).unwrap_or_default();
+        assert!(responses.ends_with(b"v\n"), "{primitives}: {} bytes", responses.len());
+        assert!(responses.len() < 300 * 60_000);
+        let printed = running.end();
+        assert_eq!((printed.status, &*printed.err), (0, ""), "{}", printed.out);
+    }
+}
+
+#[test]
+fn ctrl_c_replaces_log_with_snapshot() {
     let data = tempdir().unwrap();
     let server = Server::on(&data);
-    let _idle = server.connect();
     let mut client = server.connect();
     client.assert("SET kept 1", "OK");
     client.assert("SET deleted 2", "OK");
+    let log = fs::read(data.path().join("log")).unwrap();
     let printed = server.end();
     assert_eq!((printed.status, &*printed.err), (0, ""), "{}", printed.out);
-    assert!(printed.out.ends_with("2 commits in 2 syncs, 1.0 per sync\n"), "{}", printed.out);
+    assert!(printed.out.ends_with("2 commits, 1.0 per sync\n"), "{}", printed.out);
     assert_eq!(length(&data, "log"), 0);
 
     let server = Server::on(&data);
@@ -256,13 +284,51 @@ fn ctrl_c_answers_requests_and_saves_snapshot() {
     client.assert("DEL deleted", "OK");
     client.assert("GET deleted", "NONE");
     let before = length(&data, "snapshot");
+    let log = [log, fs::read(data.path().join("log")).unwrap()].concat();
     assert_eq!(server.end().status, 0);
     assert!(length(&data, "snapshot") < before, "a deleted key is not in the snapshot");
 
+    // As after a crash that follows the snapshot, in which the log was not yet empty.
+    fs::write(data.path().join("log"), log).unwrap();
     let server = Server::on(&data);
     server.connect().assert("GET kept", "VALUE 1");
     server.connect().assert("GET deleted", "NONE");
     assert_eq!(server.end().status, 0);
+}
+
+#[test]
+fn second_server_on_same_directory_is_rejected() {
+    let data = tempdir().unwrap();
+    let server = Server::on(&data);
+    server.connect().assert("SET key value", "OK");
+    let printed = KV_SERVER.run(&["--data", data.path().to_str().unwrap()]);
+    assert_eq!((printed.status, &*printed.out), (1, ""));
+    assert_eq!(printed.err, "kv_server: another server uses the directory\n");
+    server.connect().assert("GET key", "VALUE value");
+    server.kill();
+    Server::on(&data).connect().assert("GET key", "VALUE value");
+}
+
+/// One worker waits for a permit while its connection holds one of two. The other one accepts.
+#[cfg(target_os = "linux")]
+#[test]
+fn workers_share_connections() {
+    let data = tempdir().unwrap();
+    let server = Server::start(KV_SERVER.command().args(["--connections", "2"]), &data);
+    let mut clients = [server.connect(), server.connect()];
+    for _ in 0..200 {
+        for client in &mut clients {
+            client.assert("GET key", "NONE");
+        }
+    }
+    let process = server.running.child.id();
+    let busy = fs::read_dir(format!("/proc/{process}/task")).unwrap().filter(|thread| {
+        let status = fs::read_to_string(thread.as_ref().unwrap().path().join("status")).unwrap();
+        let label = "voluntary_ctxt_switches:\t";
+        let switches = status.lines().find_map(|line| line.strip_prefix(label)).unwrap();
+        switches.parse::<u32>().unwrap() >= 100
+    });
+    assert_eq!(busy.count(), 2, "each worker serves one connection");
 }
 
 fn length(data: &TempDir, name: &str) -> u64 {
@@ -285,7 +351,9 @@ fn damaged_snapshot_is_error_to_reader_and_is_kept() {
 }
 
 fn append(path: &Path, bytes: &[u8]) {
-    OpenOptions::new().create(true).append(true).open(path).unwrap().write_all(bytes).unwrap();
+    let mut file = OpenOptions::new().create(true).append(true).open(path).unwrap();
+    file.write_all(bytes).unwrap();
+    file.sync_all().unwrap();
 }
 
 #[test]
@@ -314,7 +382,7 @@ fn load_runs_on_both_sets_of_primitives() {
     for primitives in ["compio-sync", "tokio"] {
         let printed = KV_SERVER.run(&["--load", "8", "--primitives", primitives]);
         assert_eq!((printed.status, &*printed.err), (0, ""), "{}", printed.out);
-        for word in [" writes per second", " reads per second", "p99.9 ", "8000 commits in "] {
+        for word in [" writes per second", " reads per second", "p99.9 ", "8000 commits, "] {
             assert!(printed.out.contains(word), "{}", printed.out);
         }
     }
@@ -334,6 +402,7 @@ fn address_in_use_is_named() {
 fn invalid_arguments_exit_with_usage_error() {
     KV_SERVER.assert_rejects(&[
         &["--workers", "0"],
+        &["--workers", "256"],
         &["--connections", "0"],
         &["--connections", "65536"],
         &["--listen", "nowhere"],
