@@ -3,7 +3,7 @@
 //! | I want to … | read |
 //! | --- | --- |
 //! | find the right primitive, and avoid the wrong one | [`choosing`] |
-//! | bound concurrency, memory or a rate, apply backpressure, shut down | [`recipes`] |
+//! | bound concurrency, memory or a rate, wait for a condition, shut down | [`recipes`] |
 //! | find out why a call fails or waits, and what it costs | [`faq`] |
 //! | choose between this crate and another one | [`comparison`] |
 //! | move from tokio, async-lock or another crate, name by name | [`migration`] |

@@ -1,7 +1,6 @@
 //! The server. Each worker spawns the connections that it accepts on its own thread.
 
-use std::net::TcpListener as StdListener;
-use std::{fs, io, num::NonZeroUsize, pin::pin, sync::Arc, time::Duration};
+use std::{fs, io, net, num::NonZeroUsize, pin::pin, sync::Arc, time::Duration};
 
 use compio::dispatcher::Dispatcher;
 use compio::io::{AsyncWriteExt, BufReader};
@@ -25,8 +24,9 @@ struct Server {
 pub(crate) async fn run(arguments: &Arguments) -> io::Result<()> {
     let temporary = tempfile::tempdir()?;
     let data = arguments.data.as_deref().unwrap_or(temporary.path());
-    fs::create_dir_all(data)?;
-    let directory = fs::File::open(data)?;
+    let name_data = |error| io::Error::other(format!("{}: {error}", data.display()));
+    fs::create_dir_all(data).map_err(name_data)?;
+    let directory = fs::File::open(data).map_err(name_data)?;
     directory.try_lock().map_err(|_| io::Error::other("another server uses the directory"))?;
     let workers = NonZeroUsize::from(arguments.workers);
     let server = Arc::new(Server {
@@ -38,7 +38,7 @@ pub(crate) async fn run(arguments: &Arguments) -> io::Result<()> {
     });
     let (file, end) = log::open(&data.join("log"), &server.store).await?;
     directory.sync_all()?; // Makes the names of new files durable.
-    let listener = StdListener::bind(arguments.listen)
+    let listener = net::TcpListener::bind(arguments.listen)
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", arguments.listen)))?;
     let address = listener.local_addr()?;
     // Not concurrent, because one worker could take the accept loops of all workers otherwise.
@@ -69,7 +69,7 @@ pub(crate) async fn run(arguments: &Arguments) -> io::Result<()> {
 }
 
 impl Server {
-    async fn accept(self: Arc<Self>, listener: StdListener) {
+    async fn accept(self: Arc<Self>, listener: net::TcpListener) {
         let listener = TcpListener::from_std(listener).expect("the listener is valid");
         let mut stop = pin!(self.stop.wait());
         self.start.wait().await;

@@ -391,6 +391,15 @@ fn load_runs_on_both_sets_of_primitives() {
 }
 
 #[test]
+fn unusable_directory_is_named() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let printed = KV_SERVER.run(&["--data", file.path().to_str().unwrap()]);
+    assert_eq!((printed.status, &*printed.out), (1, ""));
+    let named = format!("kv_server: {}: File exists", file.path().display());
+    assert!(printed.err.starts_with(&named), "{}", printed.err);
+}
+
+#[test]
 fn address_in_use_is_named() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
