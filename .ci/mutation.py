@@ -143,6 +143,14 @@ class Copy:
         )
 
 
+def apply_patch(path, tree, *options):
+    """Applies the patch to the tree. Returns what `patch` prints if it does not apply exactly."""
+    command = ["patch", "-p1", "--fuzz=0", "--batch", "--forward", "--no-backup-if-mismatch"]
+    command += [*options, "--input", path]
+    patched = subprocess.run(command, cwd=tree, capture_output=True, text=True)
+    return patched.stdout + patched.stderr if patched.returncode != 0 else None
+
+
 def print_table(rows):
     widths = [max(len(str(cell)) for cell in column) for column in zip(*rows)]
     for row in rows:
