@@ -16,6 +16,7 @@ use std::{
     ffi::OsStr,
     fs::{self, Permissions},
     io::{BufRead, BufReader, Lines, Read, Write},
+    net::SocketAddr,
     os::unix::fs::PermissionsExt,
     process::{Child, ChildStdout, Command, Output, Stdio},
     sync::OnceLock,
@@ -133,6 +134,13 @@ impl Running {
             }
         }
         panic!("no line starts with '{start}' in {}", self.out);
+    }
+
+    /// Reads up to the line that names the address on which the program listens.
+    #[track_caller]
+    fn address(&mut self) -> SocketAddr {
+        let line = self.line("listening on ");
+        line["listening on ".len()..].split([',', ';']).next().unwrap().parse().unwrap()
     }
 
     fn type_line(&mut self, line: &str) {

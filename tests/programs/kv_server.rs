@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     fs::{self, OpenOptions},
     io::{BufRead, BufReader, ErrorKind, Read, Write},
-    net::{TcpListener, TcpStream},
+    net::{SocketAddr, TcpListener, TcpStream},
     path::Path,
     process::Command,
     sync::mpsc::{Sender, channel},
@@ -20,14 +20,13 @@ static KV_SERVER: Program = Program::example("kv_server");
 /// A running server and its address.
 struct Server {
     running: Running,
-    address: String,
+    address: SocketAddr,
 }
 
 impl Server {
     fn start(command: &mut Command, data: &TempDir) -> Self {
         let mut running = Running::start(command.arg("--data").arg(data.path()));
-        let line = running.line("listening on ");
-        let address = line["listening on ".len()..].split(';').next().unwrap().to_owned();
+        let address = running.address();
         Self { running, address }
     }
 
@@ -36,7 +35,7 @@ impl Server {
     }
 
     fn connect(&self) -> Client {
-        Client(BufReader::new(TcpStream::connect(&self.address).unwrap()))
+        Client(BufReader::new(TcpStream::connect(self.address).unwrap()))
     }
 
     /// Kills the server, and returns what it has written to stderr.

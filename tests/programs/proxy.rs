@@ -36,8 +36,7 @@ impl Proxied {
         let address = upstream.local_addr().unwrap().to_string();
         let mut command = PROXY.command();
         let mut running = Running::start(command.args(["--upstream", &address]).args(arguments));
-        let line = running.line("listening on ");
-        let proxy = line["listening on ".len()..].split(',').next().unwrap().parse().unwrap();
+        let proxy = running.address();
         Self { running, proxy, upstream }
     }
 
